@@ -49,7 +49,7 @@ func limitSections() []limitSection {
 			},
 			{"addresses in `X-Forwarded-For`", "{listen.maxHops}", "", "403", "listen.TestClient"},
 		}},
-		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for who has a token.", []limit{
+		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for holders of a token.", []limit{
 			{
 				"calendars that are sent at once",
 				"{server.hoursAtOnce}; {server.hoursOfOne} of one tenant's routes, or of one of the operator's", "",

@@ -45,18 +45,18 @@ func TestSaidAndDone(t *testing.T) {
 			`line 7: STATUS: unknown status "NEEDS-ACTION"; event (e) counts as confirmed; known: CANCELLED, CONFIRMED, TENTATIVE`,
 		}},
 		{"an empty DTEND beside DURATION", []string{noon, "DTEND:", "DURATION:PT1H"}, []string{once}, []string{
-			`line 6: DTEND: want a time such as 20261224 or 20261224T090000Z, found ""; event (e) is read without it`,
+			`line 6: DTEND: expected a time such as 20261224 or 20261224T090000Z, found ""; event (e) is read without it`,
 		}},
 		{
 			"a negative DURATION beside DTEND",
 			[]string{noon, "DURATION:-PT1H", "DTEND;TZID=Europe/Rome:20270301T130000"},
 			[]string{once},
 			[]string{
-				`line 6: DURATION: want it to be positive, found "-PT1H"; event (e) is read without it`,
+				`line 6: DURATION: expected it to be positive, found "-PT1H"; event (e) is read without it`,
 			},
 		},
 		{"nothing but an empty DTEND", []string{whole, "DTEND:"}, []string{day("01", "02")}, []string{
-			`line 6: DTEND: want a time such as 20261224 or 20261224T090000Z, found ""; event (e) lasts one day`,
+			`line 6: DTEND: expected a time such as 20261224 or 20261224T090000Z, found ""; event (e) lasts one day`,
 		}},
 		{
 			"whole days until midnight of nowhere",
@@ -84,7 +84,7 @@ func TestSaidAndDone(t *testing.T) {
 			"a period that ends before it starts", period("20270305T090000/20270305T080000"),
 			with("05 09:00", "05 10:00"),
 			[]string{
-				`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000"` +
+				`line 7: RDATE: expected a period that ends after its start, found "20270305T090000/20270305T080000"` +
 					added,
 			},
 		},
@@ -92,18 +92,18 @@ func TestSaidAndDone(t *testing.T) {
 			"a period that ends before it starts, in UTC", period("20270305T090000/20270305T080000Z"),
 			with("05 09:00", "05 10:00"),
 			[]string{
-				`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305T080000Z"` +
+				`line 7: RDATE: expected a period that ends after its start, found "20270305T090000/20270305T080000Z"` +
 					added,
 			},
 		},
 		{"a period until its own date", period("20270305T090000/20270305"), with("05 09:00", "05 10:00"), []string{
-			`line 7: RDATE: want a period that ends after its start, found "20270305T090000/20270305"` + added,
+			`line 7: RDATE: expected a period that ends after its start, found "20270305T090000/20270305"` + added,
 		}},
 		{"a period of negative length", period("20270305T090000/-PT2H"), with("05 09:00", "05 10:00"), []string{
-			`line 7: RDATE: want a period of positive length, found "-PT2H"` + added,
+			`line 7: RDATE: expected a period of positive length, found "-PT2H"` + added,
 		}},
 		{"a period of no length", period("20270305T090000/PT0S"), with("05 09:00", "05 10:00"), []string{
-			`line 7: RDATE: want a period of positive length, found "PT0S"` + added,
+			`line 7: RDATE: expected a period of positive length, found "PT0S"` + added,
 		}},
 		{
 			"periods of whole days in a zone of nowhere",
@@ -118,7 +118,7 @@ func TestSaidAndDone(t *testing.T) {
 			[]string{whole, "RDATE;VALUE=PERIOD;TZID=Contoso Time:20270305T000000/soon"},
 			[]string{day("01", "02")},
 			[]string{
-				`line 6: RDATE: want a time such as 20261224 or 20261224T090000Z, found "soon"; event (e) is read without it`,
+				`line 6: RDATE: expected a time such as 20261224 or 20261224T090000Z, found "soon"; event (e) is read without it`,
 			},
 		},
 		{

@@ -52,36 +52,36 @@ func TestProblems(t *testing.T) {
 			`line 5: EXDATE: time zone "Mars" is not known; event is read with it on the clock of DTSTART`,
 		}, true},
 		{"damaged parameters", []string{`DTSTART;TZID=Europe/Berlin;VALUE:20261224T090000`}, []string{
-			`line 4: DTSTART: want parameters such as TZID=Europe/Berlin, found ";TZID=Europe/Berlin;VALUE:20261224T090000"; event is ignored`,
+			`line 4: DTSTART: expected parameters such as TZID=Europe/Berlin, found ";TZID=Europe/Berlin;VALUE:20261224T090000"; event is ignored`,
 		}, false},
 		{"no start", []string{"SUMMARY:x"}, []string{`line 3: DTSTART: it is missing; event "x" is ignored`}, false},
 		{"31 February", []string{"DTSTART:20260231"}, []string{
-			`line 4: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "20260231"; event is ignored`,
+			`line 4: DTSTART: expected a time such as 20261224 or 20261224T090000Z, found "20260231"; event is ignored`,
 		}, false},
 		{"an end before the start", []string{start, "DTEND:20261224T080000Z"}, []string{
-			`line 5: DTEND: want an end after the start, found "20261224T080000Z"; event has no length`,
+			`line 5: DTEND: expected an end after the start, found "20261224T080000Z"; event has no length`,
 		}, true},
 		{"an end before the start, of whole days", []string{"DTSTART:20261224", "DTEND:20261223"}, []string{
-			`line 5: DTEND: want an end after the start, found "20261223"; event lasts one day`,
+			`line 5: DTEND: expected an end after the start, found "20261223"; event lasts one day`,
 		}, true},
 		{"an end that is none", []string{start, "DTEND:later"}, []string{
-			`line 5: DTEND: want a time such as 20261224 or 20261224T090000Z, found "later"; event has no length`,
+			`line 5: DTEND: expected a time such as 20261224 or 20261224T090000Z, found "later"; event has no length`,
 		}, true},
 		{"a duration that is none", []string{start, "DURATION:one"}, []string{
-			`line 5: DURATION: want a duration such as PT1H30M or P2D, found "one"; event has no length`,
+			`line 5: DURATION: expected a duration such as PT1H30M or P2D, found "one"; event has no length`,
 		}, true},
 		{"a negative duration", []string{start, "DURATION:-PT1H"}, []string{
-			`line 5: DURATION: want it to be positive, found "-PT1H"; event has no length`,
+			`line 5: DURATION: expected it to be positive, found "-PT1H"; event has no length`,
 		}, true},
 		{"a rule that is none", []string{start, "SUMMARY:x", "RRULE:FREQ=FORTNIGHTLY"}, []string{
-			`line 6: RRULE: want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, found "FORTNIGHTLY"; ` +
+			`line 6: RRULE: expected FREQ to be one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, found "FORTNIGHTLY"; ` +
 				`event "x" happens once`,
 		}, true},
 		{"an exception that is none", []string{start, "EXDATE:tomorrow"}, []string{
-			`line 5: EXDATE: want a time such as 20261224 or 20261224T090000Z, found "tomorrow"; event is read without it`,
+			`line 5: EXDATE: expected a time such as 20261224 or 20261224T090000Z, found "tomorrow"; event is read without it`,
 		}, true},
 		{"a line that is none", []string{start, "DESCRIPTION:two", "lines without a fold", "or three"}, []string{
-			`line 6: want a content line such as NAME:VALUE, found "lines without a fold"; the line is ignored, ` +
+			`line 6: expected a content line such as NAME:VALUE, found "lines without a fold"; the line is ignored, ` +
 				"like 1 more of the event (put a blank before it if it is the rest of the line before)",
 		}, true},
 	} {

@@ -464,23 +464,23 @@ func TestNotCalendar(t *testing.T) {
 		{"blank", "\r\n \r\n", ical.ErrNotCalendar, "not a calendar: it is empty"},
 		{
 			"a sign-in page", "<!DOCTYPE html>\n<html>", ical.ErrNotCalendar,
-			`not a calendar: line 1: want BEGIN:VCALENDAR, found "<!DOCTYPE html>"`,
+			`not a calendar: line 1: expected BEGIN:VCALENDAR, found "<!DOCTYPE html>"`,
 		},
 		{
 			"another component", "\n\nBEGIN:VCARD\nEND:VCARD\n", ical.ErrNotCalendar,
-			`not a calendar: line 3: want BEGIN:VCALENDAR, found "BEGIN:VCARD"`,
+			`not a calendar: line 3: expected BEGIN:VCALENDAR, found "BEGIN:VCARD"`,
 		},
 		{
 			"cut after an event", "BEGIN:VCALENDAR\n" + vevent("UID:a", "DTSTART:20261124T090000Z"), ical.ErrTruncated,
-			"truncated: line 5: want END:VCALENDAR, found the end",
+			"truncated: line 5: expected END:VCALENDAR, found the end",
 		},
 		{
 			"cut in an event", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a", ical.ErrTruncated,
-			"truncated: line 3: want END:VEVENT, found the end",
+			"truncated: line 3: expected END:VEVENT, found the end",
 		},
 		{
 			"cut in the second calendar", string(wrap()) + "BEGIN:VCALENDAR\n", ical.ErrTruncated,
-			"truncated: line 4: want END:VCALENDAR, found the end",
+			"truncated: line 4: expected END:VCALENDAR, found the end",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

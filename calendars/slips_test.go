@@ -40,7 +40,7 @@ func TestMisspelt(t *testing.T) {
 		{"office.STATUS:CANCELLED", nil, []string{`line 8: "office.STATUS:" is read as STATUS:`}},
 		{
 			"office.COLOR:red", noon,
-			[]string{"line 8: want a content line such as NAME:VALUE, found \"office.COLOR:red\"; " +
+			[]string{"line 8: expected a content line such as NAME:VALUE, found \"office.COLOR:red\"; " +
 				"the line is ignored (put a blank before it if it is the rest of the line before)"},
 		},
 		{"RRULE FREQ=DAILY;COUNT=2", twice, []string{`line 8: "RRULE " is read as RRULE:`}},
@@ -75,7 +75,7 @@ func TestMisspelt(t *testing.T) {
 			wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "first", "second", "third")),
 			noon,
 			[]string{
-				`line 8: want a content line such as NAME:VALUE, found "first"; the line is ignored, like 2 more of the event ` +
+				`line 8: expected a content line such as NAME:VALUE, found "first"; the line is ignored, like 2 more of the event ` +
 					"(put a blank before it if it is the rest of the line before)",
 			},
 		},
@@ -132,7 +132,7 @@ func TestMissingLineEnds(t *testing.T) {
 			wrap(vevent("UID:a", "DTSTART:20270302T120000", "DURATION:PT1H", "SUMMARY:a", "RRULE:FREQ=DAILY;COUNT3")),
 			noon,
 			[]string{
-				`line 8: RRULE: want parts such as COUNT=4, found "COUNT3"; event "a" (a) happens once`,
+				`line 8: RRULE: expected parts such as COUNT=4, found "COUNT3"; event "a" (a) happens once`,
 			},
 		},
 	} {

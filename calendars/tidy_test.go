@@ -76,15 +76,15 @@ func TestOddRules(t *testing.T) {
 		{"FREQ=WEEKY;BYDAYS=TU,WE;COUNT=2", two, ""},
 		{"FREQ=WEEKLY;BYDAY=TU,WE;COUNT=2;COUNT=2", two, ""},
 		{"weekly;FREQ=WEEKLY;BYDAY=TU,WE;COUNT=2;soon", two, ""},
-		{"FREQ=WEEKLY;BYDAY=TU,DI;COUNT=2", once, `want BYDAY as weekdays such as MO or -1FR, found "DI"`},
+		{"FREQ=WEEKLY;BYDAY=TU,DI;COUNT=2", once, `expected BYDAY to be weekdays such as MO or -1FR, found "DI"`},
 		{"FREQ=WEEKLY;BYDAY=TU;BYDAY=WE;COUNT=2", once, "BYDAY is there twice"},
-		{"FREQ=WEEKLY;BYDAY=TU,WE;COUNT2", once, `want parts such as COUNT=4, found "COUNT2"`},
+		{"FREQ=WEEKLY;BYDAY=TU,WE;COUNT2", once, `expected parts such as COUNT=4, found "COUNT2"`},
 		{
 			"FREQ=EVERY TUESDAY", once,
-			"want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, " +
+			"expected FREQ to be one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, " +
 				`found "EVERY TUESDAY"`,
 		},
-		{"WEEKLY", once, `want parts such as COUNT=4, found "WEEKLY"`},
+		{"WEEKLY", once, `expected parts such as COUNT=4, found "WEEKLY"`},
 	} {
 		told := "line 8: RRULE: " + c.told + `; event "a" (a) happens once`
 		if c.told == "" {
@@ -110,7 +110,7 @@ func TestLostFolds(t *testing.T) {
 	t.Parallel()
 	const rest = "line 9: a line without a blank before it is read as the rest of the line before, a rule or dates; put a blank before it"
 	stray := func(text string) string {
-		return "line 9: want a content line such as NAME:VALUE, found " + text +
+		return "line 9: expected a content line such as NAME:VALUE, found " + text +
 			"; the line is ignored (put a blank before it if it is the rest of the line before)"
 	}
 	for _, c := range []struct {
@@ -213,7 +213,7 @@ func TestOddZones(t *testing.T) {
 			[]string{"line 8: RULE is read as RRULE"},
 		},
 		{"TZOFFSETTO:+05", "standard\r\nTZOFFSETTO:+05", []string{
-			`line 8: want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "standard"; the line is ignored`,
+			`line 8: expected a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "standard"; the line is ignored`,
 		}},
 	} {
 		expected{c.as, wrap(strings.Replace(zone, c.written, c.as, 1), event), []string{"02 08:00 a"}, c.told}.check(t)
@@ -235,9 +235,9 @@ func TestOddTexts(t *testing.T) {
 	for line, want := range map[string]string{
 		"DURATION:P1H":                                `line 6: the duration "P1H" is read as PT1H`,
 		"DURATION:1h 30m":                             `line 6: the duration "1h 30m" is read as PT1H30M`,
-		"DURATION:P1M":                                `line 6: DURATION: want a duration such as PT1H30M or P2D, found "P1M"; event (a) has no length`,
-		"DURATION:soon":                               `line 6: DURATION: want a duration such as PT1H30M or P2D, found "soon"; event (a) has no length`,
-		"SEQUENCE:2x":                                 `line 6: SEQUENCE: want a number, found "2x"; event (a) is read without it`,
+		"DURATION:P1M":                                `line 6: DURATION: expected a duration such as PT1H30M or P2D, found "P1M"; event (a) has no length`,
+		"DURATION:soon":                               `line 6: DURATION: expected a duration such as PT1H30M or P2D, found "soon"; event (a) has no length`,
+		"SEQUENCE:2x":                                 `line 6: SEQUENCE: expected a number, found "2x"; event (a) is read without it`,
 		"TRANSP:TRANSPARANT":                          `line 6: TRANSP: unknown value "TRANSPARANT"; event (a) counts as opaque; did you mean "TRANSPARENT"?`,
 		"TRANSP:opaque":                               "",
 		"DTEND;VALUE=DATE:20270303":                   "",

@@ -129,7 +129,7 @@ func TestTimelinesProblems(t *testing.T) {
 	}
 	want := []string{
 		"line 3: more than 20000 occurrences (limits.event_instances); event (tick) is ignored",
-		`line 10: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event (odd) is ignored`,
+		`line 10: DTSTART: expected a time such as 20261224 or 20261224T090000Z, found "x"; event (odd) is ignored`,
 	}
 	if diff := cmp.Diff(want, texts(ts.Problems("a"))); diff != "" {
 		t.Error(diff)

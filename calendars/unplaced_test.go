@@ -168,7 +168,7 @@ func TestUnplacedChanges(t *testing.T) {
 			[]string{`line 5: RECURRENCE-ID: time zone "Contoso" is not known; event "half" (s) is ignored`},
 		},
 		{"one that cannot be used", wrap(days, flawed), []string{"02 00:00 whole", "03 00:00 whole"}, []string{
-			`line 12: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event "half" (s) is ignored`,
+			`line 12: DTSTART: expected a time such as 20261224 or 20261224T090000Z, found "x"; event "half" (s) is ignored`,
 		}},
 		{
 			"no zone",

@@ -153,20 +153,20 @@ func TestDefinitions(t *testing.T) {
 			offsets{"20270328T023000": "2027-03-28T01:30:00Z", "20271031T023000": "2027-10-31T00:30:00Z"},
 			"",
 		},
-		{"nothing in it", "", nil, "want a STANDARD or DAYLIGHT in it"},
+		{"nothing in it", "", nil, "expected a STANDARD or DAYLIGHT in it"},
 		{"no offset", part("STANDARD", "DTSTART:20200101T000000"), nil, "TZOFFSETTO is missing"},
 		{"no start", part("STANDARD", "TZOFFSETTO:+0100"), nil, "DTSTART is missing"},
 		{
 			"an odd offset", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:CET"), nil,
-			`line 11: TZOFFSETTO: want an offset such as -0500, found "CET"`,
+			`line 11: TZOFFSETTO: expected an offset such as -0500, found "CET"`,
 		},
 		{
 			"an offset of days", part("STANDARD", "DTSTART:20200101T000000", "TZOFFSETTO:+9900"), nil,
-			`line 11: TZOFFSETTO: want an offset such as -0500, found "+9900"`,
+			`line 11: TZOFFSETTO: expected an offset such as -0500, found "+9900"`,
 		},
 		{
 			"an odd rule", part("STANDARD", "DTSTART:20200101T000000", "RRULE:FREQ=NEVER", "TZOFFSETTO:+0100"), nil,
-			`line 11: RRULE: want FREQ as one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, found "NEVER"`,
+			`line 11: RRULE: expected FREQ to be one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY, found "NEVER"`,
 		},
 		{
 			"clocks that change each second",

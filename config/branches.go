@@ -21,7 +21,7 @@ func (f fields) branches(resolve calendarResolver) []*Branch {
 		case n.kind != mapping:
 		case last && b.When != nil:
 			f.mistake(b.When.Pos,
-				"the last branch has no condition, so that there is always an answer; delete when or add a branch")
+				`the last branch must not have "when"; remove it, or add a final branch without one`)
 		case !last && b.When == nil:
 			f.mistake(b.Pos, "branch %q has no condition: the branches after it are never reached", b.Name)
 		}
@@ -76,7 +76,7 @@ var answerKeys = []string{"template", "callflow", "pass"}
 func (f fields) readAnswer(b *Branch) {
 	given := f.given(answerKeys...)
 	if len(given) > 1 {
-		f.mistake(f.get(given[1]).Pos, "want one answer, found %s", strings.Join(given, " and "))
+		f.mistake(f.get(given[1]).Pos, "expected one answer, found %s", strings.Join(given, " and "))
 	}
 	if len(given) == 0 {
 		return
@@ -88,7 +88,7 @@ func (f fields) readAnswer(b *Branch) {
 	if pass := f.boolean("pass"); pass != nil {
 		b.Pass = *pass
 		if !b.Pass {
-			f.mistake(f.get("pass").Pos, "pass is true or left out")
+			f.mistake(f.get("pass").Pos, "pass can only be true; otherwise omit it")
 		}
 	}
 }

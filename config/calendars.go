@@ -142,7 +142,7 @@ func (f fields) amount(key string, def, limit int, reason string) int {
 	n, ok := parseAmount(t.S)
 	switch {
 	case !ok:
-		f.mistake(t.Pos, "want %s as a number such as 1000 or 16MiB, found %s", key, quote(t.S))
+		f.mistake(t.Pos, "expected %s to be a number such as 1000 or 16MiB, found %s", key, quote(t.S))
 	case n > limit:
 		f.mistake(t.Pos, "%s is at most %d%s; found %s", key, limit, reason, quote(t.S))
 	default:
@@ -172,9 +172,9 @@ func (f fields) feedURL() Secret {
 	u, err := url.Parse(secret.Reveal())
 	switch {
 	case err != nil || u.Scheme == "":
-		f.mistake(secret.Pos, "want url as an http, https or webcal address; a file is named by file")
+		f.mistake(secret.Pos, "expected url to be an http, https or webcal address; a file is named by file")
 	case !slices.Contains([]string{"http", "https", "webcal", "webcals"}, strings.ToLower(u.Scheme)):
-		f.mistake(secret.Pos, "want url as an http, https or webcal address, found the scheme %q", u.Scheme)
+		f.mistake(secret.Pos, "expected url to be an http, https or webcal address, found the scheme %q", u.Scheme)
 	case u.Hostname() == "":
 		f.mistake(secret.Pos, "the url names no host")
 	default:
@@ -194,7 +194,7 @@ func (f fields) headers() map[string]Secret {
 	headers := map[string]Secret{}
 	for _, e := range f.entries(n, "headers") {
 		if !headerGrammar.MatchString(e.key.S) {
-			f.mistake(e.key.Pos, "want the name of a header, found %s", quote(e.key.S))
+			f.mistake(e.key.Pos, "expected the name of a header, found %s", quote(e.key.S))
 			continue
 		}
 		headers[e.key.S] = f.secretValue(e.value, "header "+e.key.S)
@@ -217,7 +217,7 @@ func (f fields) percent(key string) int {
 	digits, ok := strings.CutSuffix(t.S, "%")
 	n, err := strconv.Atoi(digits)
 	if !ok || err != nil || n < 1 || n > 99 {
-		f.mistake(t.Pos, "want %s from 1%% to 99%%, found %s", key, quote(t.S))
+		f.mistake(t.Pos, "expected %s from 1%% to 99%%, found %s", key, quote(t.S))
 		return 0
 	}
 	return n
@@ -238,7 +238,7 @@ func (f fields) expect() Expect {
 	case n.kind == scalar && n.text == "may_be_empty":
 		return Expect{MayBeEmpty: true}
 	}
-	f.mistake(n.Pos, "want expect as covered, may_be_empty or {ahead: 60d}, found %s", n.describe())
+	f.mistake(n.Pos, "expected expect to be covered, may_be_empty or {ahead: 60d}, found %s", n.describe())
 	return Expect{}
 }
 
@@ -278,7 +278,7 @@ func (f fields) filter() Filter {
 		Recurring:    f.boolean("recurring"),
 	}
 	if t := out.Transparency; t.Line > 0 && t.S != "opaque" && t.S != "transparent" {
-		f.mistake(t.Pos, "want transparency as one of opaque, transparent, found %s", quote(t.S))
+		f.mistake(t.Pos, "expected transparency to be one of opaque, transparent, found %s", quote(t.S))
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func (s *source) condition(n *node, resolve calendarResolver) *Condition {
 	}
 	if m.get("calendar") == nil {
 		for _, key := range append(m.given(eventKeys...), m.given("whole_day", "names")...) {
-			s.mistake(m.get(key).Pos, "%s speaks of events and needs a calendar beside it", key)
+			s.mistake(m.get(key).Pos, `"%s" only works together with "calendar"`, key)
 		}
 	}
 	if c.Dialed.Withheld {

@@ -75,7 +75,7 @@ func (f fields) data(key string) *Data {
 		return d
 	}
 	if n.kind != mapping {
-		f.mistake(n.Pos, "want %s as a mapping, found %s", key, n.kindName())
+		f.mistake(n.Pos, "expected %s to be a mapping, found %s", key, n.kindName())
 		return d
 	}
 	values, at := f.dataValue(n)

@@ -34,7 +34,7 @@ func (s *source) fields(n *node, section section) fields {
 		if section == inList && n.kind == list {
 			hintText = "; write {numbers: […]}"
 		}
-		s.mistake(n.Pos, "want %s as a mapping, found %s%s", sectionNames[section], n.kindName(), hintText)
+		s.mistake(n.Pos, "expected %s to be a mapping, found %s%s", sectionNames[section], n.kindName(), hintText)
 		return f
 	}
 	f.allKnown = true
@@ -77,7 +77,7 @@ func (f fields) text(key string) Text {
 func (s *source) scalar(n *node, key string) Text {
 	switch {
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want %s as a text, found %s", key, n.kindName())
+		s.mistake(n.Pos, "expected %s to be a text, found %s", key, n.kindName())
 	case n.empty():
 		s.mistake(n.Pos, "%s has no value", key)
 	default:
@@ -142,7 +142,7 @@ func (s *source) items(n *node, key string) []*node {
 	case n == nil:
 		return nil
 	case n.kind != list:
-		s.mistake(n.Pos, "want %s as a list, found %s", key, n.kindName())
+		s.mistake(n.Pos, "expected %s to be a list, found %s", key, n.kindName())
 	case len(n.items) == 0:
 		s.mistake(n.Pos, "%s is an empty list; leave it out", key)
 	}
@@ -152,7 +152,7 @@ func (s *source) items(n *node, key string) []*node {
 // entries returns the pairs of a mapping whose keys the user chooses.
 func (s *source) entries(n *node, key string) []entry {
 	if n != nil && n.kind != mapping {
-		s.mistake(n.Pos, "want %s as a mapping, found %s", key, n.kindName())
+		s.mistake(n.Pos, "expected %s to be a mapping, found %s", key, n.kindName())
 		return nil
 	}
 	if n == nil {
@@ -168,7 +168,7 @@ func (f fields) oneOf(key string, known ...string) string {
 	case t.Line == 0:
 		return known[0]
 	case !slices.Contains(known, t.S):
-		f.mistake(t.Pos, "want %s as one of %s, found %s", key, strings.Join(known, ", "), quote(t.S))
+		f.mistake(t.Pos, "expected %s to be one of %s, found %s", key, strings.Join(known, ", "), quote(t.S))
 		return known[0]
 	}
 	return t.S
@@ -184,7 +184,7 @@ func (f fields) boolean(key string) *bool {
 		value := n.text == "true"
 		return &value
 	}
-	f.mistake(n.Pos, "want %s as true or false, found %s", key, n.describe())
+	f.mistake(n.Pos, "expected %s to be true or false, found %s", key, n.describe())
 	return nil
 }
 

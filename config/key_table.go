@@ -90,7 +90,7 @@ type key struct {
 var keyTable = []key{
 	{
 		inMain, "listen", "address", "`:8080`",
-		"Kazoo's side: Pivot requests, `/-/healthy`, and hours for who has a token for them; nothing else",
+		"Kazoo's side: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else",
 	},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "people's side: console, metrics, health, reload"},
 	{

@@ -22,7 +22,7 @@ var (
 	blankRun = regexp.MustCompile(`[ T]+`)
 )
 
-const momentUsage = `want a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found %s`
+const momentUsage = `expected a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found %s`
 
 // testMoments reads moments: a text with one on each line, or a mapping from moments to what is
 // expected then.
@@ -44,7 +44,7 @@ func (s *testSource) testMoments(n *node) []TestMoment {
 		}
 	case n.kind == list:
 		s.mistake(n.Pos,
-			`want moments as text, a line each (moments: | and indented lines), or as a mapping, found a list`)
+			`expected moments to be text, a line each (moments: | and indented lines), or as a mapping, found a list`)
 	default:
 		if strings.TrimSpace(n.text) == "" {
 			s.mistake(n.Pos, "moments is empty; leave it out")

@@ -227,7 +227,7 @@ func (c *converter) entries(n *yaml.Node, out *node) {
 		first, again := seen[key.text]
 		switch {
 		case key.kind != scalar:
-			c.mistake(key.Pos, "want a key as a text, found %s", key.kindName())
+			c.mistake(key.Pos, "expected a key to be a text, found %s", key.kindName())
 			continue
 		case key.plain && key.text == "<<":
 			c.mistake(key.Pos, `"<<" does not merge here; write its keys out`)

@@ -83,7 +83,7 @@ func (s *source) readSecrets() {
 			continue
 		}
 		if root.kind != mapping {
-			s.mistake(root.Pos, "want secrets as a mapping of names to texts, found %s", root.kindName())
+			s.mistake(root.Pos, "expected secrets to be a mapping of names to texts, found %s", root.kindName())
 		}
 		for _, e := range root.entries {
 			s.addSecret(e)
@@ -110,9 +110,9 @@ func (s *source) addSecret(e entry) {
 	name, n := e.key, e.value
 	switch {
 	case !nameGrammar.MatchString(name.S):
-		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
+		s.mistake(name.Pos, "expected the name of a secret in lower-case letters, digits and dashes")
 	case n.kind != scalar:
-		s.mistake(n.Pos, "want a secret as a text, found %s", n.kindName())
+		s.mistake(n.Pos, "expected a secret to be a text, found %s", n.kindName())
 	case n.text == "":
 		s.mistake(n.Pos, "a secret is empty")
 	case strings.ContainsAny(n.text, "\r\n"):
@@ -139,9 +139,9 @@ func (f fields) secret(key string) Secret {
 func (s *source) secretValue(n *node, key string) Secret {
 	switch {
 	case n.kind == list:
-		s.mistake(n.Pos, "want %s as a text or {secret: NAME}, found a list", key)
+		s.mistake(n.Pos, "expected %s to be a text or {secret: NAME}, found a list", key)
 	case n.kind == mapping && len(n.entries) == 0:
-		s.mistake(n.Pos, "want %s as a text or {secret: NAME}, found an empty mapping", key)
+		s.mistake(n.Pos, "expected %s to be a text or {secret: NAME}, found an empty mapping", key)
 	case n.kind == mapping:
 		return s.resolveSecret(s.fields(n, inSecret).required("secret"))
 	case n.text == "":
@@ -160,7 +160,7 @@ func (s *source) resolveSecret(name Text) Secret {
 	case name.Line == 0: // reported where it was read
 	case !nameGrammar.MatchString(name.S):
 		// The name is not shown, since the secret itself may stand in its place.
-		s.mistake(name.Pos, "want the name of a secret in lower-case letters, digits and dashes")
+		s.mistake(name.Pos, "expected the name of a secret in lower-case letters, digits and dashes")
 	case !ok && s.secretsIncomplete: // it may stand in what could not be read, which is reported
 	case !ok && s.tenant != nil:
 		// Whether the main file has one of that name is none of the tenant's business.

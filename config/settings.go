@@ -128,7 +128,7 @@ func (f fields) hosts() map[string]int {
 	for _, e := range f.entries(n, "hosts") {
 		name := strings.ToLower(e.key.S)
 		if u, err := url.Parse("https://" + name); err != nil || u.Host != name || u.Hostname() == "" {
-			f.mistake(e.key.Pos, "want the name of a server such as calendar.google.com, found %s", quote(e.key.S))
+			f.mistake(e.key.Pos, "expected the name of a server such as calendar.google.com, found %s", quote(e.key.S))
 			continue
 		}
 		if n := f.fields(e.value, inHost).amount("per_minute", 0, 1_000_000_000, ""); n > 0 {
@@ -196,7 +196,7 @@ func (f fields) language(def string) string {
 		return def
 	}
 	if !languageGrammar.MatchString(t.S) {
-		f.mistake(t.Pos, "want language as a tag such as en or en-us, found %s", quote(t.S))
+		f.mistake(t.Pos, "expected language to be a tag such as en or en-us, found %s", quote(t.S))
 	}
 	return t.S
 }
@@ -208,7 +208,7 @@ func (f fields) phoneRegion(def string) string {
 		return def
 	}
 	if !countryGrammar.MatchString(t.S) {
-		f.mistake(t.Pos, "want phone_region as a country of two capital letters such as US, found %s", quote(t.S))
+		f.mistake(t.Pos, "expected phone_region to be a country of two capital letters such as US, found %s", quote(t.S))
 		return t.S
 	}
 	region, err := language.ParseRegion(t.S)

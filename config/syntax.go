@@ -23,25 +23,25 @@ var syntaxMessages = []struct{ library, message string }{
 	{"block sequence entries are not allowed", `a "-" makes no sense here; ` +
 		`start the list on its own line, or put the text in quotes`},
 	{"did not find expected key", `expected another "key: value" here; check indentation and quotes above`},
-	{"did not find expected '-'", `want another "-" of this list; check the indentation`},
-	{"',' or ']'", `want "," or "]" in this list`},
-	{"',' or '}'", `want "," or "}" in this mapping`},
-	{"did not find expected node content", "want a value here; a text that begins with this character needs quotes"},
-	{"could not find expected ':'", `want ":" after this key`},
-	{"unexpected end of stream", "want the closing quote of this text"},
-	{"unexpected document indicator", "want the closing quote of this text"},
+	{"did not find expected '-'", `expected another "-" of this list; check the indentation`},
+	{"',' or ']'", `expected "," or "]" in this list`},
+	{"',' or '}'", `expected "," or "}" in this mapping`},
+	{"did not find expected node content", "expected a value here; a text that begins with this character needs quotes"},
+	{"could not find expected ':'", `expected ":" after this key`},
+	{"unexpected end of stream", "expected the closing quote of this text"},
+	{"unexpected document indicator", "expected the closing quote of this text"},
 	{"unknown escape", `this escape is not known; write \\ for a backslash, or use single quotes`},
-	{"hexadecimal number", `want hexadecimal digits after this escape`},
+	{"hexadecimal number", `expected hexadecimal digits after this escape`},
 	{"Unicode character escape", `this escape names no character`},
-	{"alphabetic or numeric character", `want a name after "&" or "*"; a text that begins with one needs quotes`},
+	{"alphabetic or numeric character", `expected a name after "&" or "*"; a text that begins with one needs quotes`},
 	{"unknown anchor", `nothing is anchored under the name of this alias; a text that begins with "*" needs quotes`},
-	{"comment or line break", `want the end of the line after "|" or ">"`},
-	{"comment without preceding whitespace", `want a blank before "#", or the text in quotes`},
-	{"indentation indicator equal to 0", "want an indentation from 1 to 9"},
+	{"comment or line break", `expected the end of the line after "|" or ">"`},
+	{"comment without preceding whitespace", `expected a blank before "#", or the text in quotes`},
+	{"indentation indicator equal to 0", "expected an indentation from 1 to 9"},
 	{"max depth", "values are nested too deeply"},
-	{"simple key", `want ":" after this key`},
-	{"document-end marker", "want nothing after the end of the document"},
-	{"document start", "want nothing after the first document"},
+	{"simple key", `expected ":" after this key`},
+	{"document-end marker", "expected nothing after the end of the document"},
+	{"document start", "expected nothing after the first document"},
 	{"directive", "a directive has no meaning here; delete the line"},
 	{"incompatible YAML document", "a directive has no meaning here; delete the line"},
 	{"tag", `a tag has no meaning here; a text that begins with "!" needs quotes`},
@@ -96,7 +96,7 @@ func (c *converter) syntax(err error) diag.Mistake {
 	if strings.Contains(library, "mapping values are not allowed") && pos.Line > 1 {
 		if m := noBlank.FindStringSubmatch(c.lines[pos.Line-2]); m != nil {
 			return diag.Mistakef(diag.Pos{File: c.file, Line: pos.Line - 1, Col: len([]rune(m[1]))},
-				`want a blank after this ":"`)
+				`expected a blank after this ":"`)
 		}
 	}
 	for _, m := range syntaxMessages {

@@ -168,7 +168,7 @@ func (s *testSource) testCalendars(f fields) []TestCalendar {
 			c.Text = Text{Pos: n.firstChar, S: n.text}
 		default:
 			s.mistake(n.Pos,
-				"want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found %s",
+				"expected the calendar to be a list of events, {file: NAME}, the word unknown or iCalendar text, found %s",
 				n.describe())
 		}
 		all = append(all, c)
@@ -200,11 +200,11 @@ func (s *testSource) event(n *node) (TestEvent, bool) {
 		s.mistake(n.Pos,
 			"the event has no end; only one that starts with a date alone may leave it out, and is a day long")
 	case e.End.S != "" && startsDay != endsDay:
-		s.mistake(e.End.Pos, "want start and end both as a date or both with a time of day, found %s and %s",
+		s.mistake(e.End.Pos, "expected start and end both to be a date or both with a time of day, found %s and %s",
 			quote(e.Start.S), quote(e.End.S))
 	}
 	if e.Rule.S != "" && !ruleGrammar.MatchString(e.Rule.S) {
-		s.mistake(e.Rule.Pos, `want rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found %s`, quote(e.Rule.S))
+		s.mistake(e.Rule.Pos, `expected rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found %s`, quote(e.Rule.S))
 	}
 	return e, len(s.mistakes) == before
 }
@@ -232,7 +232,7 @@ func (s *source) checkMoment(t Text) bool {
 		}
 	}
 	if err != nil {
-		s.mistake(t.Pos, "want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found %s",
+		s.mistake(t.Pos, "expected a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found %s",
 			quote(t.S))
 	}
 	return err == nil
@@ -265,7 +265,7 @@ func (s *testSource) test(n *node, i int) (Test, bool) {
 		s.moments++
 	}
 	if m.get("at") != nil && m.get("want") == nil && m.allKnown {
-		s.mistake(n.Pos, "test %s wants nothing; say under want what is to come", quote(t.Name))
+		s.mistake(n.Pos, "test %s has an empty want; write what is expected there", quote(t.Name))
 	}
 	t.Moments = append(t.Moments, s.testMoments(m.get("moments"))...)
 	if m.allKnown && len(m.given("at", "moments")) == 0 {
@@ -315,7 +315,7 @@ func (s *testSource) want(f fields) TestWant {
 		AnsweredBy: m.nonBlank("answered_by"), Unknown: m.boolean("unknown"), Until: m.nonBlank("until"),
 	}
 	if m.allKnown && len(n.entries) == 0 {
-		s.mistake(n.Pos, "want is empty; say what is to come")
+		s.mistake(n.Pos, "want is empty; write what is expected there")
 	}
 	if m.get("state") != nil {
 		w.State = m.text("state")
@@ -323,7 +323,7 @@ func (s *testSource) want(f fields) TestWant {
 	}
 	if t := m.text("status"); t.Line > 0 {
 		if !testStatus.MatchString(t.S) {
-			s.mistake(t.Pos, "want status as an HTTP status such as 200 or 404, found %s", quote(t.S))
+			s.mistake(t.Pos, "expected status to be an HTTP status such as 200 or 404, found %s", quote(t.S))
 		}
 		w.Status, _ = strconv.Atoi(t.S)
 	}

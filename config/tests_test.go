@@ -81,7 +81,7 @@ func TestMistakesInTests(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
 		{"no tests", "config: x.yaml\n", `t.yaml:1:1: there are no tests; write them under the key tests`},
-		{"no list", "tests: x\n", `t.yaml:1:8: want tests as a list, found a text`},
+		{"no list", "tests: x\n", `t.yaml:1:8: expected tests to be a list, found a text`},
 		{"an empty list", "tests: []\n", `t.yaml:1:8: tests is an empty list; leave it out`},
 		{"a misspelt key", "tets: []\n", `t.yaml:1:1: unknown key "tets" in a test file; did you mean "tests"?`},
 		{
@@ -94,7 +94,7 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"nothing wanted", "tests: [{route: x, at: 2026-12-24}]\n",
-			`t.yaml:1:9: test "test 1" wants nothing; say under want what is to come`,
+			`t.yaml:1:9: test "test 1" has an empty want; write what is expected there`,
 		},
 		{
 			"no moment", "tests: [{route: x, want: {branch: x}}]\n",
@@ -106,11 +106,11 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"no moment at all", "tests: [{route: x, at: tomorrow, want: {branch: x}}]\n",
-			`t.yaml:1:24: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "tomorrow"`,
+			`t.yaml:1:24: expected a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "tomorrow"`,
 		},
 		{
 			"a bad line", "tests:\n- route: x\n  moments: |\n    2026-12-24 open\n    10:00 open\n",
-			`t.yaml:5:5: want a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found "10:00 open"`,
+			`t.yaml:5:5: expected a line such as: Thu 2026-12-24 09:00 to 12:00  open "Open 9-12"; found "10:00 open"`,
 		},
 		{
 			"a weekday", "tests: [{route: x, moments: Fri 2026-12-24 open}]\n",
@@ -118,7 +118,7 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"no such day", "tests: [{route: x, moments: 2026-02-30 open}]\n",
-			`t.yaml:1:29: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "2026-02-30"`,
+			`t.yaml:1:29: expected a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found "2026-02-30"`,
 		},
 		{
 			"a long range", "tests: [{route: x, moments: 2026-12-24 to 2036-12-24 open}]\n",
@@ -126,19 +126,19 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"moments as a list", "tests: [{route: x, moments: [2026-12-24 open]}]\n",
-			`t.yaml:1:29: want moments as text, a line each (moments: | and indented lines), or as a mapping, found a list`,
+			`t.yaml:1:29: expected moments to be text, a line each (moments: | and indented lines), or as a mapping, found a list`,
 		},
 		{
 			"an empty want", "tests: [{route: x, at: 2026-12-24, want: {}}]\n",
-			`t.yaml:1:42: want is empty; say what is to come`,
+			`t.yaml:1:42: want is empty; write what is expected there`,
 		},
 		{
 			"a state", "tests: [{route: x, at: 2026-12-24, want: {state: shut}}]\n",
-			`t.yaml:1:50: want state as one of open, closed, other, found "shut"`,
+			`t.yaml:1:50: expected state to be one of open, closed, other, found "shut"`,
 		},
 		{
 			"a status", "tests: [{route: x, at: 2026-12-24, want: {status: ok}}]\n",
-			`t.yaml:1:51: want status as an HTTP status such as 200 or 404, found "ok"`,
+			`t.yaml:1:51: expected status to be an HTTP status such as 200 or 404, found "ok"`,
 		},
 		{
 			"an event without end",
@@ -147,20 +147,20 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"an event of a date and an hour",
-			"calendars: {a: [{start: 2026-12-24, end: 2026-12-24 10:00}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:42: want start and end both as a date or both with a time of day, found "2026-12-24" and "2026-12-24 10:00"`,
+			"calendars: {a: [{start: 2026-12-24, end: 2026-12-24 10:00}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n", `t.yaml:1:42: expected start and end both to be a date or both with a time of day, found "2026-12-24" and "2026-12-24 10:00"`,
 		},
 		{
 			"a rule",
 			"calendars: {a: [{start: 2026-12-24, rrule: every day}]}\ntests: [{route: x, moments: 2026-12-24 open}]\n",
-			`t.yaml:1:44: want rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found "every day"`,
+			`t.yaml:1:44: expected rrule as in RFC 5545 such as "FREQ=WEEKLY;BYDAY=MO,TU", found "every day"`,
 		},
 		{
 			"a calendar", "calendars: {a: office.ics}\ntests: [{route: x, moments: 2026-12-24 open}]\n",
-			`t.yaml:1:16: want the calendar as a list of events, {file: NAME}, the word unknown or iCalendar text, found "office.ics"`,
+			`t.yaml:1:16: expected the calendar to be a list of events, {file: NAME}, the word unknown or iCalendar text, found "office.ics"`,
 		},
 		{
 			"several", "calendars: {a: {fil: x}}\ntests: [{rout: x, at: 1}]\n",
-			"t.yaml:1:17: unknown key \"fil\" in a calendar of a test; did you mean \"file\"?\nt.yaml:2:10: unknown key \"rout\" in a test; did you mean \"route\"?\nt.yaml:2:23: want a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found \"1\"",
+			"t.yaml:1:17: unknown key \"fil\" in a calendar of a test; did you mean \"file\"?\nt.yaml:2:10: unknown key \"rout\" in a test; did you mean \"route\"?\nt.yaml:2:23: expected a moment such as 2026-12-25, 2026-12-25 10:00 or 2026-12-25T10:00:00Z, found \"1\"",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,11 +22,11 @@ func (f fields) token(key string) Secret {
 	switch text := token.Reveal(); {
 	case !token.Given():
 	case !pathSegment.MatchString(text):
-		f.mistake(token.Pos, `want a token of letters, digits and "._~-", since it may stand in a path`)
+		f.mistake(token.Pos, `expected a token of letters, digits and "._~-", since it may stand in a path`)
 		return Secret{}
 	case !isStrong(text):
 		f.mistake(token.Pos,
-			"the token can be guessed: want %d bits or more, such as 32 random hexadecimal digits; make one with: openssl rand -hex 16", tokenBits)
+			"the token can be guessed: expected %d bits or more, such as 32 random hexadecimal digits; make one with: openssl rand -hex 16", tokenBits)
 		return Secret{}
 	}
 	return token

@@ -28,7 +28,7 @@ func (f fields) duration(key string, s durationRange) time.Duration {
 	d, ok := parseDuration(t.S)
 	switch {
 	case !ok:
-		f.mistake(t.Pos, "want %s as a duration such as 15m, 720h or 60d, found %s", key, quote(t.S))
+		f.mistake(t.Pos, "expected %s to be a duration such as 15m, 720h or 60d, found %s", key, quote(t.S))
 	case d < s.min:
 		f.mistake(t.Pos, "%s is at least %s, found %s", key, formatDuration(s.min), quote(t.S))
 	case d > s.max:
@@ -91,7 +91,7 @@ func (f fields) timeOfDay(key string, def time.Duration) time.Duration {
 	}
 	m := clockTime.FindStringSubmatch(t.S)
 	if m == nil {
-		f.mistake(t.Pos, "want %s as an hour before 24:00 such as 05:00, found %s", key, quote(t.S))
+		f.mistake(t.Pos, "expected %s to be an hour before 24:00 such as 05:00, found %s", key, quote(t.S))
 		return def
 	}
 	hours, _ := strconv.Atoi(m[1])
@@ -132,7 +132,7 @@ func (f fields) address(key, def string) Text {
 	}
 	_, port, err := net.SplitHostPort(t.S)
 	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
-		f.mistake(t.Pos, `want %s as host:port such as "127.0.0.1:8080" or ":8080", found %s`, key, quote(t.S))
+		f.mistake(t.Pos, `expected %s as host:port such as "127.0.0.1:8080" or ":8080", found %s`, key, quote(t.S))
 	}
 	return t
 }
@@ -147,7 +147,7 @@ func (f fields) networks(key string) []netip.Prefix {
 		}
 		switch {
 		case err != nil:
-			f.mistake(t.Pos, "want %s as addresses or ranges such as 198.51.100.0/24, found %s", key, quote(t.S))
+			f.mistake(t.Pos, "expected %s to be addresses or ranges such as 198.51.100.0/24, found %s", key, quote(t.S))
 		case prefix.Masked() != prefix:
 			f.mistake(t.Pos, "range %q has bits beyond its length; did you mean %q?", t.S, prefix.Masked())
 		default:
@@ -166,7 +166,7 @@ func (f fields) urlPath(key string) Text {
 		return t
 	}
 	if !strings.HasPrefix(t.S, "/") {
-		f.mistake(t.Pos, `want %s with a leading "/", found %s`, key, quote(t.S))
+		f.mistake(t.Pos, `expected %s with a leading "/", found %s`, key, quote(t.S))
 		return t
 	}
 	var segments []string
@@ -178,7 +178,7 @@ func (f fields) urlPath(key string) Text {
 			f.mistake(t.Pos, "%s %s has a segment %q, which clients resolve away", key, quote(t.S), s)
 			return t
 		case !pathSegment.MatchString(s):
-			f.mistake(t.Pos, `want %s of letters, digits and "._~-" between slashes, found %s`, key, quote(t.S))
+			f.mistake(t.Pos, `expected %s of letters, digits and "._~-" between slashes, found %s`, key, quote(t.S))
 			return t
 		}
 		segments = append(segments, s)
@@ -245,6 +245,6 @@ func (s *source) checkName(t Text, what string) bool {
 	if nameGrammar.MatchString(t.S) {
 		return true
 	}
-	s.mistake(t.Pos, "want the name of %s in lower-case letters, digits and dashes, found %s", what, quote(t.S))
+	s.mistake(t.Pos, "expected the name of %s in lower-case letters, digits and dashes, found %s", what, quote(t.S))
 	return false
 }

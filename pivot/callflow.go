@@ -171,7 +171,7 @@ func (c *checker) checkSyntax() *Finding {
 	end := c.decoder.InputOffset()
 	switch _, err := c.decoder.ReadToken(); {
 	case err == nil:
-		return c.finding(c.body[end:], nil, "want one object, found more after it")
+		return c.finding(c.body[end:], nil, "expected one object, found more after it")
 	case !errors.Is(err, io.EOF):
 		return c.syntaxFinding(err)
 	}
@@ -241,11 +241,11 @@ const bareAction = `an action such as {"module": "hangup"}`
 func (c *checker) checkAction(r *reader, depth int) *Finding {
 	if r.skipSpace() != '{' {
 		body := r.readValue()
-		return c.finding(body, nil, "want %s, found %s", bareAction, describe(body))
+		return c.finding(body, nil, "expected %s, found %s", bareAction, describe(body))
 	}
 	start := r.pos
 	if depth > maxDepth {
-		return c.finding(r.json[start:], nil, "want at most %d actions within each other", maxDepth)
+		return c.finding(r.json[start:], nil, "expected at most %d actions within each other", maxDepth)
 	}
 	var module, data, children []byte
 	var others [][]byte // names of further members, where warnings are asked for
@@ -291,7 +291,7 @@ func (c *checker) findModule(name, action []byte) (*object, *Finding) {
 				`{"module": "hangup"}`)
 	}
 	if name[0] != '"' || len(name) == len(`""`) {
-		return nil, c.finding(name, names, "want a non-empty text, found %s", describe(name))
+		return nil, c.finding(name, names, "expected a non-empty text, found %s", describe(name))
 	}
 	text := unquote(name)
 	o := c.catalog.modules[string(text)]
@@ -373,7 +373,7 @@ func (c *checker) versionHint(vs versions) string {
 
 func (c *checker) checkData(o *object, data, action []byte, depth int) *Finding {
 	if data != nil && data[0] != '{' {
-		return c.finding(data, []string{"data"}, "want an object, found %s", describe(data))
+		return c.finding(data, []string{"data"}, "expected an object, found %s", describe(data))
 	}
 	if o == nil {
 		return nil
@@ -391,7 +391,7 @@ func (c *checker) checkChildren(r *reader, depth int) *Finding {
 	if r.skipSpace() != '{' {
 		body := r.readValue()
 		return c.finding(body, []string{"children"},
-			"want an object of actions by name, as in {\"_\": {\"module\": …}}, found %s", describe(body))
+			"expected an object of actions by name, as in {\"_\": {\"module\": …}}, found %s", describe(body))
 	}
 	c.path = append(c.path, step{name: quotedChildren})
 	start, within := r.pos, len(c.path)

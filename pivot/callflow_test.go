@@ -54,17 +54,17 @@ func manyChildren(n int) string {
 func TestCheckCallflowRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
-		{"nothing", "", `callflow: want an action such as {"module": "hangup"}, found nothing`},
-		{"blanks", " \n", `callflow: want an action such as {"module": "hangup"}, found nothing`},
-		{"a list", `[{"module":"hangup"}]`, `callflow: want an action such as {"module": "hangup"}, found a list`},
-		{"a text", `"hangup"`, `callflow: want an action such as {"module": "hangup"}, found "hangup"`},
-		{"null", `null`, `callflow: want an action such as {"module": "hangup"}, found null`},
+		{"nothing", "", `callflow: expected an action such as {"module": "hangup"}, found nothing`},
+		{"blanks", " \n", `callflow: expected an action such as {"module": "hangup"}, found nothing`},
+		{"a list", `[{"module":"hangup"}]`, `callflow: expected an action such as {"module": "hangup"}, found a list`},
+		{"a text", `"hangup"`, `callflow: expected an action such as {"module": "hangup"}, found "hangup"`},
+		{"null", `null`, `callflow: expected an action such as {"module": "hangup"}, found null`},
 		{
 			"a flow around it", `{"flow":` + frontDesk + `}`,
 			`callflow: no module; an action is an object such as {"module": "hangup"}, with nothing around it`,
 		},
 		{"a byte order mark", "\ufeff" + frontDesk, "callflow: begins with a byte order mark; Kazoo takes none"},
-		{"two objects", frontDesk + frontDesk, "callflow: want one object, found more after it"},
+		{"two objects", frontDesk + frontDesk, "callflow: expected one object, found more after it"},
 		{"rubbish after it", frontDesk + "\n}", "line 2, column 1: not JSON: invalid character '}' at start of value"},
 		{
 			"a comma after it", `{"module":"hangup"},`,
@@ -108,14 +108,14 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		},
 		{
 			"a number for a module", `{"module":"play","children":{"_":{"module":12}}}`,
-			".children._.module: want a non-empty text, found 12",
+			".children._.module: expected a non-empty text, found 12",
 		},
-		{"an object for a module", `{"module":{}}`, ".module: want a non-empty text, found an object"},
+		{"an object for a module", `{"module":{}}`, ".module: expected a non-empty text, found an object"},
 		{
 			"a long number for a module", `{"module":` + strings.Repeat("1", 50) + `}`,
-			".module: want a non-empty text, found " + strings.Repeat("1", 40),
+			".module: expected a non-empty text, found " + strings.Repeat("1", 40),
 		},
-		{"an empty module", `{"module":""}`, `.module: want a non-empty text, found ""`},
+		{"an empty module", `{"module":""}`, `.module: expected a non-empty text, found ""`},
 		{
 			"no module of Kazoo", `{"module":"voicemial"}`,
 			`.module: "voicemial" is no module of Kazoo; did you mean "voicemail"?`,
@@ -132,15 +132,15 @@ func TestCheckCallflowRefuses(t *testing.T) {
 			"a module of 65 characters", `{"module":"` + strings.Repeat("m", 65) + `"}`,
 			`.module: "` + strings.Repeat("m", 40) + `…" is no module of Kazoo`,
 		},
-		{"text for data", `{"module":"play","data":"x"}`, `.data: want an object, found "x"`},
-		{"null for data", `{"module":"play","data":null}`, `.data: want an object, found null`},
+		{"text for data", `{"module":"play","data":"x"}`, `.data: expected an object, found "x"`},
+		{"null for data", `{"module":"play","data":null}`, `.data: expected an object, found null`},
 		{
 			"a list for children", `{"module":"play","children":[]}`,
-			`.children: want an object of actions by name, as in {"_": {"module": …}}, found a list`,
+			`.children: expected an object of actions by name, as in {"_": {"module": …}}, found a list`,
 		},
 		{
 			"null for children", `{"module":"play","children":null}`,
-			`.children: want an object of actions by name, as in {"_": {"module": …}}, found null`,
+			`.children: expected an object of actions by name, as in {"_": {"module": …}}, found null`,
 		},
 		{
 			"an action for children", `{"module":"play","children":{"data":{},"module":"hangup"}}`,
@@ -157,42 +157,42 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		},
 		{
 			"text for a child", `{"module":"play","children":{"_":"hangup"}}`,
-			`.children._: want an action such as {"module": "hangup"}, found "hangup"`,
+			`.children._: expected an action such as {"module": "hangup"}, found "hangup"`,
 		},
 		{
 			"a child whose key blurs the path",
 			`{"module":"menu","children":{"a.b":{"module":"menu","children":{"":{"module":1}}}}}`,
-			`.children."a.b".children."".module: want a non-empty text, found 1`,
+			`.children."a.b".children."".module: expected a non-empty text, found 1`,
 		},
 		{
 			"101 actions within each other", nested(101),
-			strings.Repeat(".children._", 100) + ": want at most 100 actions within each other",
+			strings.Repeat(".children._", 100) + ": expected at most 100 actions within each other",
 		},
 
 		{
 			"a short box", `{"module":"voicemail","data":{"id":"abc"}}`,
-			`.data.id: want a text of 32 characters, found "abc" of 3`,
+			`.data.id: expected a text of 32 characters, found "abc" of 3`,
 		},
 		{
 			"a number for a box", `{"module":"voicemail","data":{"id":4567}}`,
-			`.data.id: want a text of 32 characters, found 4567; put it in quotes`,
+			`.data.id: expected a text of 32 characters, found 4567; put it in quotes`,
 		},
 		{
 			"a box of 33 characters", `{"module":"voicemail","data":{"id":"` + box + `0"}}`,
-			`.data.id: want a text of 32 characters, found "` + box + `0" of 33`,
+			`.data.id: expected a text of 32 characters, found "` + box + `0" of 33`,
 		},
 		{
 			"a conference in a child", `{"module":"play","children":{"_":{"data":{"id":""},"module":"conference"}}}`,
-			`.children._.data.id: want a text of 32 characters, found "" of 0`,
+			`.children._.data.id: expected a text of 32 characters, found "" of 0`,
 		},
-		{"nothing to say", `{"module":"tts"}`, `.data.text: missing; want a text of 1 to 1000 characters`},
+		{"nothing to say", `{"module":"tts"}`, `.data.text: missing; expected a text of 1 to 1000 characters`},
 		{
 			"no text to say", `{"module":"tts","data":{"text":["a"]}}`,
-			`.data.text: want a text of 1 to 1000 characters, found a list`,
+			`.data.text: expected a text of 1 to 1000 characters, found a list`,
 		},
 		{
 			"too much to say", `{"module":"tts","data":{"text":"` + strings.Repeat("ü", 1001) + `"}}`,
-			`.data.text: want a text of 1 to 1000 characters, found "` + strings.Repeat("ü", 40) + `…" of 1001`,
+			`.data.text: expected a text of 1 to 1000 characters, found "` + strings.Repeat("ü", 40) + `…" of 1001`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -113,7 +113,7 @@ func (p *catalogParser) parseList(s section) error {
 func (p *catalogParser) parseModule(c *catalog, o *object, heading string) error {
 	head, keys, found := strings.Cut(heading, " -> ")
 	if !found {
-		return errors.New("want -> and the keys of its children")
+		return errors.New("expected -> and the keys of its children")
 	}
 	name, vs, err := parseVersions(head)
 	if err != nil {
@@ -210,7 +210,7 @@ func (p *catalogParser) parseField(o *object, line string) error {
 			if word, f.unless, found = strings.Cut(word, " unless "); word != "expected" {
 				return fmt.Errorf("%q is not known", part)
 			} else if found && f.unless == "" {
-				return errors.New("want a field after unless")
+				return errors.New("expected a field after unless")
 			}
 			f.expected = true
 		}
@@ -223,7 +223,7 @@ func (p *catalogParser) parseField(o *object, line string) error {
 		return errors.New("it stands here twice")
 	}
 	if len(o.fields) == 60 {
-		return errors.New("want at most 60 fields") // which are given is kept in 64 bits, and * has some too
+		return errors.New("expected at most 60 fields") // which are given is kept in 64 bits, and * has some too
 	}
 	o.fields = append(o.fields, f)
 	return nil
@@ -273,7 +273,7 @@ func (p *catalogParser) parseValue(s string) ([]value, error) {
 	if v.kind == listKind {
 		size, elements, found := strings.Cut(" "+bounds, " of ")
 		if !found {
-			return nil, fmt.Errorf("%q: want what it is a list of", s)
+			return nil, fmt.Errorf("%q: expected what it is a list of", s)
 		}
 		if v.elements, err = p.parseValue(elements); err != nil {
 			return nil, err
@@ -297,12 +297,12 @@ func parseRange(s string) (least, most int, err error) {
 	least, most = -noBound, noBound
 	if from != "" {
 		if least, err = strconv.Atoi(from); err != nil {
-			return 0, 0, fmt.Errorf("%q: want a number or a range", s)
+			return 0, 0, fmt.Errorf("%q: expected a number or a range", s)
 		}
 	}
 	if to != "" {
 		if most, err = strconv.Atoi(to); err != nil {
-			return 0, 0, fmt.Errorf("%q: want a number or a range", s)
+			return 0, 0, fmt.Errorf("%q: expected a number or a range", s)
 		}
 	}
 	return least, most, nil

@@ -16,9 +16,9 @@ func TestVersions(t *testing.T) {
 	const (
 		serverless = `{"module":"pivot","data":{"serverless":{"flow_doc":{},"flow_type":"application/json"}}}`
 		both       = `{"module":"pivot","data":{"voice_url":"https://pivot.example.com","serverless":{"flow_doc":{},"flow_type":"text/xml"}}}`
-		url        = `.data.url: want a URL with http:// or https:// and another host than localhost`
-		user       = `.data.uri: want a URL with http:// or https:// and another host than localhost, found "http://me@host/"; a user needs a password, as in user:password@host`
-		macros     = `.data.macros: missing; want a list of at least 1 element`
+		url        = `.data.url: expected a URL with http:// or https:// and another host than localhost`
+		user       = `.data.uri: expected a URL with http:// or https:// and another host than localhost, found "http://me@host/"; a user needs a password, as in user:password@host`
+		macros     = `.data.macros: missing; expected a list of at least 1 element`
 		list       = `{"module":"branch_variable","data":{"variable":["a","b"]}}`
 	)
 	for _, c := range []struct{ body, any, v43, master, v5 string }{
@@ -34,12 +34,12 @@ func TestVersions(t *testing.T) {
 			any:    `.module: "tones" is not in Kazoo 4.3 and master; set kazoo_version if yours is 5`,
 			v43:    `.module: "tones" is not in Kazoo 4.3 and master`,
 			master: `.module: "tones" is not in Kazoo 4.3 and master`,
-			v5:     `.data.tones[0].volume: want an integer of at most 0, found 1`,
+			v5:     `.data.tones[0].volume: expected an integer of at most 0, found 1`,
 		},
 		{
 			body: `{"module":"callflow","data":{"doc_id":"a","path":["b",1]}}`,
-			any:  `.data.path[1]: want a text, found 1; put it in quotes`,
-			v5:   `.data.path[1]: want a text, found 1; put it in quotes`,
+			any:  `.data.path[1]: expected a text, found 1; put it in quotes`,
+			v5:   `.data.path[1]: expected a text, found 1; put it in quotes`,
 		},
 		{
 			body: `{"module":"record_call","data":{"url":"http://127.1/rec"}}`,
@@ -58,49 +58,49 @@ func TestVersions(t *testing.T) {
 		},
 		{
 			body: `{"module":"set_variables","data":{"custom_application_vars":{"step":"2","tries":3}}}`,
-			any:  `.data.custom_application_vars.tries: want a text, found 3; put it in quotes; set kazoo_version if yours is master or 5`,
-			v43:  `.data.custom_application_vars.tries: want a text, found 3; put it in quotes`,
+			any:  `.data.custom_application_vars.tries: expected a text, found 3; put it in quotes; set kazoo_version if yours is master or 5`,
+			v43:  `.data.custom_application_vars.tries: expected a text, found 3; put it in quotes`,
 		},
 		{
 			body: `{"module":"missed_call_alert","data":{"recipients":[{"type":"user","id":"` + box + `"}]}}`,
-			any: `.data.recipients[0].id: want an e-mail address or a list, found "` + box +
+			any: `.data.recipients[0].id: expected an e-mail address or a list, found "` + box +
 				`", which not all of Kazoo's versions take; set kazoo_version if yours is 4.3 or 5`,
-			master: `.data.recipients[0].id: want an e-mail address or a list, found "` + box + `"`,
+			master: `.data.recipients[0].id: expected an e-mail address or a list, found "` + box + `"`,
 		},
 		{
 			body:   `{"module":"notification","data":{"recipients":[{"type":"email","id":["a@b","c"]}]}}`,
 			any:    `.module: "notification" is not in Kazoo 4.3; set kazoo_version if yours is master or 5`,
 			v43:    `.module: "notification" is not in Kazoo 4.3`,
-			master: `.data.recipients[0].id[1]: want an e-mail address, found "c"`,
-			v5:     `.data.recipients[0].id[1]: want an e-mail address, found "c"`,
+			master: `.data.recipients[0].id[1]: expected an e-mail address, found "c"`,
+			v5:     `.data.recipients[0].id[1]: expected an e-mail address, found "c"`,
 		},
 		{
 			body: `{"module":"conference","data":{"config":{"member":{}}}}`,
-			any:  `.data.config.name: missing in Kazoo 5; want a text of 1 to 128 characters`,
-			v5:   `.data.config.name: missing in Kazoo 5; want a text of 1 to 128 characters`,
+			any:  `.data.config.name: missing in Kazoo 5; expected a text of 1 to 128 characters`,
+			v5:   `.data.config.name: missing in Kazoo 5; expected a text of 1 to 128 characters`,
 		},
 		{
 			body:   `{"module":"call_pickup","data":{"target_call_id":""}}`,
 			any:    `.module: "call_pickup" is not in Kazoo 4.3 and master; set kazoo_version if yours is 5`,
 			v43:    `.module: "call_pickup" is not in Kazoo 4.3 and master`,
 			master: `.module: "call_pickup" is not in Kazoo 4.3 and master`,
-			v5:     `.data.target_call_id: want a text of at least 1 character, found "" of 0`,
+			v5:     `.data.target_call_id: expected a text of at least 1 character, found "" of 0`,
 		},
 		{
 			body:   `{"module":"resources","data":{"custom_sip_headers":{"in":{"X-A":"a","X-B":2}}}}`,
-			any:    `.data.custom_sip_headers.in: want a text, true or false or an integer, found an object`,
-			v43:    `.data.custom_sip_headers.in: want a text, found an object`,
-			master: `.data.custom_sip_headers.in: want a text, found an object`,
+			any:    `.data.custom_sip_headers.in: expected a text, true or false or an integer, found an object`,
+			v43:    `.data.custom_sip_headers.in: expected a text, found an object`,
+			master: `.data.custom_sip_headers.in: expected a text, found an object`,
 		},
 		{
 			body: `{"module":"conference","data":{"config":{"name":"a","endconf_grace_time":-1}}}`,
-			any:  `.data.config.endconf_grace_time: want an integer of at least 0, found -1`,
-			v5:   `.data.config.endconf_grace_time: want an integer of at least 0, found -1`,
+			any:  `.data.config.endconf_grace_time: expected an integer of at least 0, found -1`,
+			v5:   `.data.config.endconf_grace_time: expected an integer of at least 0, found -1`,
 		},
 		{
 			body: `{"module":"branch_variable"}`,
-			any:  `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
-			v5:   `.data.variable: missing in Kazoo 5; want a text or a list of texts`,
+			any:  `.data.variable: missing in Kazoo 5; expected a text or a list of texts`,
+			v5:   `.data.variable: missing in Kazoo 5; expected a text or a list of texts`,
 		},
 		// What a schema requires and has a default for may be left out:
 		// Kazoo fills it in and runs it.
@@ -127,42 +127,42 @@ func TestVersions(t *testing.T) {
 		},
 		{
 			body:   list,
-			any:    `.data.variable: want a text, found a list, which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
-			v43:    `.data.variable: want a text, found a list`,
-			master: `.data.variable: want a text, found a list`,
+			any:    `.data.variable: expected a text, found a list, which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
+			v43:    `.data.variable: expected a text, found a list`,
+			master: `.data.variable: expected a text, found a list`,
 		},
 		{
 			body:   `{"module":"branch_variable","data":{"variable":"a","scope":"doc"}}`,
-			any:    `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc", which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
-			v43:    `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
-			master: `.data.scope: want "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
+			any:    `.data.scope: expected "account", "custom_channel_vars", "device", "merged" or "user", found "doc", which not all of Kazoo's versions take; set kazoo_version if yours is 5`,
+			v43:    `.data.scope: expected "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
+			master: `.data.scope: expected "account", "custom_channel_vars", "device", "merged" or "user", found "doc"`,
 		},
 		{
 			body:   serverless,
-			any:    `.data.voice_url: missing in Kazoo 4.3 and master; want a URL with http:// or https:// and another host than localhost`,
-			v43:    `.data.voice_url: missing in Kazoo 4.3 and master; want a URL with http:// or https:// and another host than localhost`,
-			master: `.data.voice_url: missing in Kazoo 4.3 and master; want a URL with http:// or https:// and another host than localhost`,
+			any:    `.data.voice_url: missing in Kazoo 4.3 and master; expected a URL with http:// or https:// and another host than localhost`,
+			v43:    `.data.voice_url: missing in Kazoo 4.3 and master; expected a URL with http:// or https:// and another host than localhost`,
+			master: `.data.voice_url: missing in Kazoo 4.3 and master; expected a URL with http:// or https:// and another host than localhost`,
 		},
 		{
 			body: both,
-			any:  `.data: want exactly one of voice_url and serverless in Kazoo 5, found voice_url and serverless`,
-			v5:   `.data: want exactly one of voice_url and serverless in Kazoo 5, found voice_url and serverless`,
+			any:  `.data: expected exactly one of voice_url and serverless in Kazoo 5, found voice_url and serverless`,
+			v5:   `.data: expected exactly one of voice_url and serverless in Kazoo 5, found voice_url and serverless`,
 		},
 		{
 			body: `{"module":"callflow"}`,
-			any:  `.data: want exactly one of id, doc_id with path and flow in Kazoo 5, found none`,
-			v5:   `.data: want exactly one of id, doc_id with path and flow in Kazoo 5, found none`,
+			any:  `.data: expected exactly one of id, doc_id with path and flow in Kazoo 5, found none`,
+			v5:   `.data: expected exactly one of id, doc_id with path and flow in Kazoo 5, found none`,
 		},
 		{
 			body: `{"module":"callflow","data":{"flow":{"module":"hangup","children":{"_":{"module":"tts"}}}}}`,
-			any:  `.data.flow.children._.data.text: missing; want a text of 1 to 1000 characters`,
-			v5:   `.data.flow.children._.data.text: missing; want a text of 1 to 1000 characters`,
+			any:  `.data.flow.children._.data.text: missing; expected a text of 1 to 1000 characters`,
+			v5:   `.data.flow.children._.data.text: missing; expected a text of 1 to 1000 characters`,
 		},
 		{
 			body:   `{"module":"ring_group","data":{"group_id":"a"}}`,
-			any:    `.data.endpoints: missing in Kazoo 4.3 and master; want a list of at least 1 element`,
-			v43:    `.data.endpoints: missing in Kazoo 4.3 and master; want a list of at least 1 element`,
-			master: `.data.endpoints: missing in Kazoo 4.3 and master; want a list of at least 1 element`,
+			any:    `.data.endpoints: missing in Kazoo 4.3 and master; expected a list of at least 1 element`,
+			v43:    `.data.endpoints: missing in Kazoo 4.3 and master; expected a list of at least 1 element`,
+			master: `.data.endpoints: missing in Kazoo 4.3 and master; expected a list of at least 1 element`,
 		},
 	} {
 		for version, want := range map[Version]string{
@@ -199,7 +199,7 @@ func TestOwnModules(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if err := CheckCallflow([]byte(`{"module":"acme_ivr","data":[]}`), own); err == nil ||
-		err.Error() != ".data: want an object, found a list" {
+		err.Error() != ".data: expected an object, found a list" {
 		t.Errorf("got %v, want a mistake about data", err)
 	}
 }
@@ -319,11 +319,11 @@ func TestCallflowWarnings(t *testing.T) {
 			`.children.1: the module never asks for this child, so it is never taken; did you mean "_"?`,
 		}},
 		{"no id", `{"module":"play","children":{"_":{"module":"menu"}}}`, "", []string{
-			`.data.id: missing; without it the action does nothing; want a text`,
-			`.children._.data.id: missing; without it the action does nothing; want a text`,
+			`.data.id: missing; without it the action does nothing; expected a text`,
+			`.children._.data.id: missing; without it the action does nothing; expected a text`,
 		}},
 		{"no box to leave a message in", `{"module":"voicemail"}`, "", []string{
-			`.data.id: missing; without it the action does nothing; want a text of 32 characters`,
+			`.data.id: missing; without it the action does nothing; expected a text of 32 characters`,
 		}},
 		{"no box to ask for one", `{"module":"voicemail","data":{"action":"check"}}`, "", nil},
 		{"a field that one version lacks", `{"module":"park","data":{"max_slot_number":3}}`, "", []string{

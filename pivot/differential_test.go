@@ -29,13 +29,13 @@ var argued = []difference{
 	},
 	{
 		"notification.skip_module is not in its schema, and Kazoo reads it of every action", false,
-		regexp.MustCompile(`skip_module: want true or false`),
+		regexp.MustCompile(`skip_module: expected true or false`),
 	},
-	{"more than 100 actions within each other", false, regexp.MustCompile(`want at most 100 actions`)},
+	{"more than 100 actions within each other", false, regexp.MustCompile(`expected at most 100 actions`)},
 	{
 		"$ stands before a last line end too in Kazoo's patterns", true,
 		regexp.MustCompile(
-			`want a language|want a text of digits|want the name of a header|does not match pattern|additional properties`),
+			`expected a language|expected a text of digits|expected the name of a header|does not match pattern|additional properties`),
 	},
 	{
 		"a child without a name, or with a line end for one, is not looked at, and never taken", true,
@@ -44,7 +44,7 @@ var argued = []difference{
 	{
 		"a URL without a host, or with one for which Kazoo takes another: user@host:port, user:password@localhost",
 		true,
-		regexp.MustCompile(`want a URL with`),
+		regexp.MustCompile(`expected a URL with`),
 	},
 }
 

@@ -39,14 +39,14 @@ func (j *jsonBody) read() error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		return fmt.Errorf("body: want a JSON object, found %s", describe(value))
+		return fmt.Errorf("body: expected a JSON object, found %s", describe(value))
 	}
 	if err := j.object(""); err != nil {
 		return err
 	}
 	switch _, err := j.dec.ReadToken(); {
 	case err == nil:
-		return errors.New("body: want one JSON object, found more after it")
+		return errors.New("body: expected one JSON object, found more after it")
 	case !errors.Is(err, io.EOF):
 		return err
 	}
@@ -55,10 +55,10 @@ func (j *jsonBody) read() error {
 
 func (j *jsonBody) object(path string) error {
 	if j.dec.StackDepth() >= maxNesting {
-		return fmt.Errorf("body: want at most %d objects within each other", maxNesting)
+		return fmt.Errorf("body: expected at most %d objects within each other", maxNesting)
 	}
 	if len(path) > maxName {
-		return fmt.Errorf("%w: a name of %d bytes, want at most %d", ErrTooLarge, len(path), maxName)
+		return fmt.Errorf("%w: a name of %d bytes; the limit is %d", ErrTooLarge, len(path), maxName)
 	}
 	if _, err := j.dec.ReadToken(); err != nil {
 		return err

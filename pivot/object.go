@@ -46,12 +46,12 @@ func (c *checker) checkObject(o *object, body, around []byte, depth int) *Findin
 			if action != nil && findMember(action, f.name) != nil {
 				return c.finding(around, []string{f.name}, "missing%s; it stands beside data: move it there", only)
 			}
-			return c.finding(around, []string{f.name}, "missing%s; want %s", only,
+			return c.finding(around, []string{f.name}, "missing%s; expected %s", only,
 				describeValues(f.values, f.versions&c.versions))
 		case f.expected && c.warnings != nil && f.versions&c.versions != 0 && !o.hasField(f.unless, given) &&
 			(action == nil || findMember(action, f.name) == nil &&
 				(f.unless == "" || findMember(action, f.unless) == nil)):
-			c.warn(around, []string{f.name}, "missing; without it the action does nothing; want %s",
+			c.warn(around, []string{f.name}, "missing; without it the action does nothing; expected %s",
 				describeValues(f.values, f.versions&c.versions))
 		}
 	}
@@ -97,7 +97,7 @@ func (c *checker) checkChoice(o *object, given uint64, around []byte) *Finding {
 	if what == "" {
 		what = "none"
 	}
-	return c.finding(around, nil, "want exactly one of %s%s, found %s", joinNames(sets, "and"), in, what)
+	return c.finding(around, nil, "expected exactly one of %s%s, found %s", joinNames(sets, "and"), in, what)
 }
 
 // checkOtherMember checks a member that is not among the fields.
@@ -118,7 +118,7 @@ func (c *checker) checkOtherMember(o *object, name, body []byte, depth int) *Fin
 		}
 		return nil
 	case o.others.headerNames && !isHeader(unquote(name)):
-		return c.finding(name, []string{string(unquote(name))}, "want the name of a header: letters, digits, - and _")
+		return c.finding(name, []string{string(unquote(name))}, "expected the name of a header: letters, digits, - and _")
 	case o.others.values == nil:
 		return nil
 	}

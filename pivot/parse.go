@@ -75,7 +75,7 @@ func IsCall(r *http.Request) bool {
 	return false
 }
 
-var errMethod = errors.New("want GET or POST")
+var errMethod = errors.New("expected GET or POST")
 
 func readParams(r *http.Request) ([]param, error) {
 	// HEAD is not taken for GET: Kazoo sends none, and a probe's is no call to be counted.
@@ -83,7 +83,7 @@ func readParams(r *http.Request) ([]param, error) {
 		return nil, fmt.Errorf("method %.20q: %w", r.Method, errMethod)
 	}
 	if len(r.URL.RawQuery) > MaxBody {
-		return nil, fmt.Errorf("%w: a query of %d bytes, want at most %d", ErrTooLarge, len(r.URL.RawQuery), MaxBody)
+		return nil, fmt.Errorf("%w: a query of %d bytes; the limit is %d", ErrTooLarge, len(r.URL.RawQuery), MaxBody)
 	}
 	params, err := appendForm(nil, r.URL.RawQuery)
 	if err != nil || r.Method == http.MethodGet {
@@ -101,7 +101,7 @@ func readParams(r *http.Request) ([]param, error) {
 
 func readBody(r *http.Request) ([]byte, error) {
 	if r.ContentLength > MaxBody {
-		return nil, fmt.Errorf("%w: a body of %d bytes, want at most %d", ErrTooLarge, r.ContentLength, MaxBody)
+		return nil, fmt.Errorf("%w: a body of %d bytes; the limit is %d", ErrTooLarge, r.ContentLength, MaxBody)
 	}
 	if r.Body == nil {
 		return nil, nil

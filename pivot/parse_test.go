@@ -183,17 +183,17 @@ func TestParseRefuses(t *testing.T) {
 		{
 			"another method",
 			httptest.NewRequest(http.MethodDelete, "/main", nil),
-			405, `method "DELETE": want GET or POST`,
+			405, `method "DELETE": expected GET or POST`,
 		},
 		{
 			"HEAD",
 			httptest.NewRequest(http.MethodHead, "/main", nil),
-			405, `method "HEAD": want GET or POST`,
+			405, `method "HEAD": expected GET or POST`,
 		},
 		{
 			"a length over the bound",
 			post(formType, strings.NewReader(strings.Repeat("x", MaxBody+1))),
-			413, "request too large: a body of 65537 bytes, want at most 65536",
+			413, "request too large: a body of 65537 bytes; the limit is 65536",
 		},
 		{
 			"a stream over the bound",
@@ -203,7 +203,7 @@ func TestParseRefuses(t *testing.T) {
 		{
 			"a query over the bound",
 			&http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: strings.Repeat("x", MaxBody+1)}},
-			413, "request too large: a query of 65537 bytes, want at most 65536",
+			413, "request too large: a query of 65537 bytes; the limit is 65536",
 		},
 		{
 			"10,000 parameters",
@@ -226,13 +226,13 @@ func TestParseRefuses(t *testing.T) {
 		{
 			"a JSON name that members would repeat",
 			post("application/json", strings.NewReader(`{"`+strings.Repeat("n", 2000)+`":{"a":1}}`)),
-			413, "request too large: a name of 2000 bytes, want at most 1024",
+			413, "request too large: a name of 2000 bytes; the limit is 1024",
 		},
 		{
 			"JSON objects within each other",
 			post("application/json",
 				strings.NewReader(strings.Repeat(`{"a":`, 10_000)+"1"+strings.Repeat("}", 10_000))),
-			400, "body: want at most 32 objects within each other",
+			400, "body: expected at most 32 objects within each other",
 		},
 		{
 			"JSON lists within each other",
@@ -242,17 +242,17 @@ func TestParseRefuses(t *testing.T) {
 		{
 			"a JSON list",
 			post("application/json", strings.NewReader(`[{"From":"1"}]`)),
-			400, "body: want a JSON object, found a list",
+			400, "body: expected a JSON object, found a list",
 		},
 		{
 			"a JSON text",
 			post("application/json", strings.NewReader(`"From"`)),
-			400, `body: want a JSON object, found "From"`,
+			400, `body: expected a JSON object, found "From"`,
 		},
 		{
 			"no JSON",
 			post("application/json", strings.NewReader("")),
-			400, "body: want a JSON object, found nothing",
+			400, "body: expected a JSON object, found nothing",
 		},
 		{
 			"a form that says it is JSON",
@@ -267,7 +267,7 @@ func TestParseRefuses(t *testing.T) {
 		{
 			"two JSON objects",
 			post("application/json", strings.NewReader(`{"From":"1"} {}`)),
-			400, "body: want one JSON object, found more after it",
+			400, "body: expected one JSON object, found more after it",
 		},
 		{
 			"JSON and rubbish",

@@ -97,7 +97,7 @@ func readSchema(body []byte) (any, error) {
 	}
 	schema, ok := document.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("want a schema, found %s", describe(bytes.TrimSpace(body)))
+		return nil, fmt.Errorf("expected a schema, found %s", describe(bytes.TrimSpace(body)))
 	}
 	if sub, ok := schema["data"].(map[string]any); ok && schema["$schema"] == nil { // the API's envelope
 		schema = sub
@@ -160,7 +160,7 @@ func (d schemaDocuments) Load(url string) (any, error) {
 	if document := d[name]; document != nil {
 		return document, nil
 	}
-	return nil, fmt.Errorf("it refers to %s.json, and that schema is not there", name)
+	return nil, fmt.Errorf("it refers to %s.json, and that schema does not exist", name)
 }
 
 // compileError returns in one line why a schema cannot be used.
@@ -225,7 +225,7 @@ func markFloats(v any) any {
 func (s *Schemas) checkData(root, action any, steps []string) *Finding {
 	a, ok := action.(map[string]any)
 	if !ok { // a key that callflows.action says nothing of
-		return &Finding{Path: findingPath(root, steps), Message: "want " + bareAction, Offset: -1}
+		return &Finding{Path: findingPath(root, steps), Message: "expected " + bareAction, Offset: -1}
 	}
 	module, _ := a["module"].(string)
 	schema := s.data[module]
@@ -280,7 +280,7 @@ func (s *Schemas) finding(e *jsonschema.ValidationError, root any, steps []strin
 		want := map[string]valueKind{emailFormat: emailKind, urlFormat: urlKind}
 		if k, ours := want[format.Want]; ours {
 			got, _ := format.Got.(string)
-			text = fmt.Sprintf("want %s, found %.60q", (&value{kind: k}).String(), got)
+			text = fmt.Sprintf("expected %s, found %.60q", (&value{kind: k}).String(), got)
 			if k == urlKind {
 				why, _ := checkURL([]byte(got), true)
 				text += why

@@ -58,10 +58,10 @@ func TestSchemas(t *testing.T) {
 		{`{"module":"say","data":{"text":"a","level":{"up":1}}}`, ".data.level.down: maximum: got 3, want 2"},
 		{`{"module":"say","data":{"text":"a","moves":[{"as":1},{"as":"x","by":2}]}}`, ""},
 		{`{"module":"say","data":{"text":"a","moves":[{"to":"x"}]}}`, ".data.moves[0]: missing property 'as'"},
-		{`{"module":"say","data":{"text":"a","mail":"0a1b"}}`, `.data.mail: want an e-mail address, found "0a1b"`},
+		{`{"module":"say","data":{"text":"a","mail":"0a1b"}}`, `.data.mail: expected an e-mail address, found "0a1b"`},
 		{
 			`{"module":"say","data":{"text":"a","link":"http://127.1/"}}`,
-			`.data.link: want a URL with http:// or https:// and another host than localhost, found "http://127.1/"; 127.1 is this machine's own address to Kazoo`,
+			`.data.link: expected a URL with http:// or https:// and another host than localhost, found "http://127.1/"; 127.1 is this machine's own address to Kazoo`,
 		},
 		{
 			`{"module":"say","data":{"text":"a","since":"today"}}`,
@@ -101,7 +101,7 @@ func TestSchemas(t *testing.T) {
 			`{"module":"stop","children":{"":{"module":"go"}}}`,
 			`.children."".module: "go" has no schema callflows.go; known: say, stop`,
 		},
-		{`{"module":"stop","children":{"":1}}`, `.children."": want an action such as {"module": "hangup"}`},
+		{`{"module":"stop","children":{"":1}}`, `.children."": expected an action such as {"module": "hangup"}`},
 		{
 			strings.Repeat(`{"module":"stop","children":{"_":`, 200) + `{"module":"stop"}` + strings.Repeat("}}", 200),
 			"",
@@ -125,10 +125,10 @@ func TestLoadSchemasRefuses(t *testing.T) {
 			"there is no callflows.action.json; save the answers of GET /v2/schemas/NAME as NAME.json",
 		},
 		{"callflows.say", `{"a":`, "callflows.say.json: not JSON: unexpected EOF"},
-		{"callflows.say", `[]`, "callflows.say.json: want a schema, found a list"},
+		{"callflows.say", `[]`, "callflows.say.json: expected a schema, found a list"},
 		{
 			"callflows.say", `{"properties":{"x":{"$ref":"gone"}}}`,
-			"callflows.say.json: it refers to gone.json, and that schema is not there",
+			"callflows.say.json: it refers to gone.json, and that schema does not exist",
 		},
 		{
 			"callflows.say", `{"properties":{"x":{"type":"text"}}}`,

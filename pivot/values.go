@@ -42,7 +42,7 @@ func (c *checker) checkValues(vs []value, wanted versions, body []byte, depth in
 		return inside
 	}
 	if tags := objectTags(vs); tags != nil && body[0] == '{' {
-		return c.finding(body, []string{tags[0].name}, "want %s, found %s", describeValues(tagValues(tags), missing),
+		return c.finding(body, []string{tags[0].name}, "expected %s, found %s", describeValues(tagValues(tags), missing),
 			describe(findMember(body, tags[0].name)))
 	}
 	found, mend := describe(body), ""
@@ -63,7 +63,7 @@ func (c *checker) checkValues(vs []value, wanted versions, body []byte, depth in
 		slices.ContainsFunc(vs, func(v value) bool { return v.kind == textKind || v.kind == wordKind }):
 		mend = "; put it in quotes"
 	}
-	return c.finding(body, nil, "want %s, found %s%s", describeValues(vs, missing), found, mend)
+	return c.finding(body, nil, "expected %s, found %s%s", describeValues(vs, missing), found, mend)
 }
 
 // single returns the only value of a list of one; else nil.
@@ -179,7 +179,7 @@ func (c *checker) checkList(v *value, body []byte, depth int) *Finding {
 		}
 	}
 	if v.bounded && (n < v.min || n > v.max) {
-		return c.finding(body, nil, "want %s, found %d", describeValues([]value{*v}, v.versions), n)
+		return c.finding(body, nil, "expected %s, found %d", describeValues([]value{*v}, v.versions), n)
 	}
 	return nil
 }

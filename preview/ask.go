@@ -15,7 +15,7 @@ import (
 func Moment(text string, zone *time.Location) (time.Time, error) {
 	t, err := parseMoment(text, zone)
 	if y := t.Year(); err == nil && (y < firstYear || y > lastYear) {
-		return t, fmt.Errorf("%q is too far away: want the years %d to %d", text, firstYear, lastYear)
+		return t, fmt.Errorf("%q is too far away; expected the years %d to %d", text, firstYear, lastYear)
 	}
 	return t, err
 }
@@ -33,8 +33,7 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{},
-		fmt.Errorf("%q is no moment: want RFC 3339, such as 2026-12-25T10:00:00Z, or 2026-12-25 10:00, or 2026-12-25",
-			text)
+		fmt.Errorf("%q is not a date or time; expected 2026-12-25, 2026-12-25 10:00, or RFC 3339", text)
 }
 
 // Midnight is when the local day of a moment begins, or one that many days later. Where the clocks
@@ -59,7 +58,7 @@ func Call(account, dialed, caller string, params []string) (*pivot.Call, error) 
 	for _, p := range params {
 		name, value, found := strings.Cut(p, "=")
 		if !found || name == "" {
-			return nil, fmt.Errorf("%q is no parameter: want NAME=VALUE, such as Caller-ID-Name=JANE", p)
+			return nil, fmt.Errorf("%q is not a parameter; expected NAME=VALUE, such as Caller-ID-Name=JANE", p)
 		}
 		all[name] = value
 	}

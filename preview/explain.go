@@ -175,7 +175,7 @@ func (p *Preview) route(q Question) (*render.Route, string, error) {
 	if q.Route != "" {
 		r := p.byName[q.Route]
 		if r == nil {
-			return nil, "", fmt.Errorf("route %q is not there%s", q.Route, diag.Suggest(q.Route, p.names()))
+			return nil, "", fmt.Errorf("unknown route %q%s", q.Route, diag.Suggest(q.Route, p.names()))
 		}
 		return r, "name", nil
 	}

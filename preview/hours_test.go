@@ -47,7 +47,7 @@ func TestHours(t *testing.T) {
 		t.Errorf("%d spans end at %s, want %s", len(h.Spans), at, h.To)
 	}
 	if _, err := p.Hours(t.Context(), preview.Period{Route: "mian", From: from, Days: 1}); err == nil ||
-		err.Error() != `route "mian" is not there; did you mean "main"?` {
+		err.Error() != `unknown route "mian"; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
 }

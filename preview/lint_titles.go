@@ -48,12 +48,12 @@ func (l *calendarLint) unmatchedEvents() {
 	for _, key := range order {
 		m := misses[key]
 		_, pattern, _ := strings.Cut(key, "\x00")
-		times := "once, on " + l.formatTime(m.first.first.Start)
+		times := "1 event, on " + l.formatTime(m.first.first.Start)
 		if m.times > 1 {
-			times = fmt.Sprintf("%d times, first on %s", m.times, l.formatTime(m.first.first.Start))
+			times = fmt.Sprintf("%d events, first on %s", m.times, l.formatTime(m.first.first.Start))
 		}
 		l.report(m.first.Event, "near_miss",
-			"%s comes %s, and fits no condition; %q is asked for, and nearly fits; correct the title",
+			"%s (%s) matches no condition; did you mean a title matching %q?",
 			displayTitle(m.first.Event), times, pattern)
 	}
 	if len(l.upcoming) == 0 || counts > 0 || l.config.MayBeEmpty || !l.complete {

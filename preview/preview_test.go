@@ -158,7 +158,7 @@ func TestExplainARouteThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
 	_, err := p.Explain(t.Context(), preview.Question{Route: "mian"})
-	if want := `route "mian" is not there; did you mean "main"?`; err == nil || err.Error() != want {
+	if want := `unknown route "mian"; did you mean "main"?`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -179,7 +179,7 @@ func (p *Preview) RouteStatus(ctx context.Context, name string, at time.Time) (R
 func (p *Preview) find(name string) (*render.Route, error) {
 	r := p.byName[name]
 	if r == nil {
-		return nil, fmt.Errorf("route %q is not there%s", name, diag.Suggest(name, slices.Collect(maps.Keys(p.byName))))
+		return nil, fmt.Errorf("unknown route %q%s", name, diag.Suggest(name, slices.Collect(maps.Keys(p.byName))))
 	}
 	return r, nil
 }

@@ -51,7 +51,7 @@ func TestNow(t *testing.T) {
 		t.Errorf("the day is %s", got)
 	}
 	if _, err := p.RouteStatus(t.Context(), "mian", tuesday); err == nil ||
-		err.Error() != `route "mian" is not there; did you mean "main"?` {
+		err.Error() != `unknown route "mian"; did you mean "main"?` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -119,7 +119,7 @@ func (b *testBuilder) findRoutes() {
 	o := &b.options
 	for _, name := range []diag.Text{o.Route, o.Want.Route} {
 		if name.S != "" && o.Preview.byName[name.S] == nil {
-			b.addMistake(name.Pos, "route %q is not there%s", name.S, diag.Suggest(name.S, o.Preview.names()))
+			b.addMistake(name.Pos, "unknown route %q%s", name.S, diag.Suggest(name.S, o.Preview.names()))
 		}
 	}
 	if r, _, err := o.Preview.route(Question{Route: o.Route.S, Path: o.Path, Call: o.Call}); err == nil && r != nil {
@@ -166,13 +166,13 @@ func (b *testBuilder) parseWant() expectation {
 			continue
 		}
 		if len(p.Key.S) > maxPath {
-			b.addMistake(p.Key.Pos, "%q… is no JSONPath: want at most %d bytes, found %d", p.Key.S[:40], maxPath,
+			b.addMistake(p.Key.Pos, "%q… is no JSONPath: expected at most %d bytes, found %d", p.Key.S[:40], maxPath,
 				len(p.Key.S))
 			continue
 		}
 		if isCostly(p.Key.S) {
 			b.addMistake(p.Key.Pos,
-				"%q looks through the callflow too often: want at most %d of .. and ?, and %d commas, "+
+				"%q looks through the callflow too often: the limit is %d of .. and ?, and %d commas, "+
 					"or none beside two ..; write several paths", p.Key.S, maxWalks, maxCommas)
 			continue
 		}

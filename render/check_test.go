@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 		{
 			"nothing in quotes", `{"module":"custom","data":{"x":"{{ .Data.nil }}"}}`, nil,
 			map[string]any{"nil": nil},
-			`callhours.yaml:7:55: want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null` + here + `an ordinary call)`,
+			`callhours.yaml:7:55: expected a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null` + here + `an ordinary call)`,
 		},
 		{
 			"only without a number",

@@ -71,7 +71,7 @@ func (m missingData) mistakes(o *Options) []diag.Mistake {
 			names = append(names, o.Route.Branches[i].Name)
 		}
 		out = append(out,
-			diag.Mistakef(first.Place, "branches %s of route %s want data %q (%s), and have none; add it under data",
+			diag.Mistakef(first.Place, "branches %s of route %s need data %q (%s) and have none; add it under data",
 				strings.Join(names, ", "), o.Route.Name, f.Name, f.Kind))
 	}
 	return out

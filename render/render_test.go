@@ -384,7 +384,7 @@ func TestMistakes(t *testing.T) {
 				Template: l.Template("ring-then-voicemail"), Place: at,
 				Data: Data{Values: map[string]any{"front_desk": frontDesk, "voicemail": voicemail, "timeout": "soon"}},
 			},
-			`callhours.yaml:30:9: data timeout: want the kind int, found a text`,
+			`callhours.yaml:30:9: data timeout: expected the kind int, found a text`,
 		},
 		{
 			"a calendar that is not there",

@@ -170,7 +170,7 @@ func TestConditionCosts(t *testing.T) {
 		},
 		{
 			"a long pattern", &Condition{CallerName: pattern(1, strings.Repeat("a", 1001))},
-			"want at most 1000 bytes, found 1001",
+			"expected at most 1000 bytes, found 1001",
 		},
 		{
 			"many large expressions", &Condition{CallerName: pattern(10, "/x.{1,400}y/")},

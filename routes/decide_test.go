@@ -144,7 +144,7 @@ func TestOffice(t *testing.T) {
 	s := compile(t, Options{Branches: officeBranches(), Unknown: 4},
 		uses{"hours": known(calendar(t, office)), "holidays": known(calendar(t, holidays))})
 	for _, c := range []struct{ at, branch, event, reason, until, next string }{
-		{"2026-11-23 08:59:59", "closed", "", "no branch before it holds", "2026-11-23 09:00", "2026-11-23 09:00"},
+		{"2026-11-23 08:59:59", "closed", "", "nothing else applies", "2026-11-23 09:00", "2026-11-23 09:00"},
 		{
 			"2026-11-23 09:00", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`,
 			"2026-11-23 12:00",
@@ -158,8 +158,8 @@ func TestOffice(t *testing.T) {
 			"2026-11-23 16:59:59", "open", "Open", `calendar hours has "Open", 2026-11-23 09:00 to 17:00`,
 			"2026-11-23 17:00", "2026-11-24 09:00",
 		},
-		{"2026-11-23 17:00", "closed", "", "no branch before it holds", "2026-11-24 09:00", "2026-11-24 09:00"},
-		{"2026-11-21 12:30", "closed", "", "no branch before it holds", "2026-11-23 09:00", "2026-11-23 09:00"},
+		{"2026-11-23 17:00", "closed", "", "nothing else applies", "2026-11-24 09:00", "2026-11-24 09:00"},
+		{"2026-11-21 12:30", "closed", "", "nothing else applies", "2026-11-23 09:00", "2026-11-23 09:00"},
 		{
 			"2026-11-26 10:00", "holiday", "Thanksgiving Day",
 			`calendar holidays has "Thanksgiving Day", all day on 2026-11-26`, "2026-11-27 00:00", "2026-11-27 09:00",
@@ -177,7 +177,7 @@ func TestOffice(t *testing.T) {
 			"2026-12-24 12:30", "lunch", "Lunch", `calendar hours has "Lunch", 2026-12-24 12:00 to 13:00`,
 			"2026-12-24 13:00", "2026-12-28 09:00",
 		},
-		{"2026-12-24 14:00", "closed", "", "no branch before it holds", "2026-12-25 00:00", "2026-12-28 09:00"},
+		{"2026-12-24 14:00", "closed", "", "nothing else applies", "2026-12-25 00:00", "2026-12-28 09:00"},
 		{
 			"2026-12-25 14:00", "holiday", "Christmas Day",
 			`calendar holidays has "Christmas Day", all day on 2026-12-25`,
@@ -449,7 +449,7 @@ func TestReasonHidesTheCaller(t *testing.T) {
 	for _, c := range []struct{ number, name, want string }{
 		{"+12025550199", "X", "caller is on list spam"},
 		{"+12025550147", "Jane Doe", `caller is "+1202*" or withheld and caller name is "jane*"`},
-		{"+13", "Y", "no branch before it holds"},
+		{"+13", "Y", "nothing else applies"},
 	} {
 		call := pivot.New(map[string]string{"Caller-ID-Number": c.number, "Caller-ID-Name": c.name})
 		if got := s.Decide(&call, now).Reason(); got != c.want {
@@ -607,7 +607,7 @@ func TestSteps(t *testing.T) {
 open false false: nothing is on in calendar hours with summary "open*", not of a series and calendar hours has "Lunch", 2026-11-23 12:00 to 13:00
 holiday unknown false: calendar holidays is unknown: it was never read
 lunch true false: calendar hours has "Lunch", 2026-11-23 12:00 to 13:00
-closed true true: no branch before it holds`
+closed true true: nothing else applies`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), want)
 	}

@@ -85,7 +85,7 @@ func (d Decision) Reason() string {
 func (d Decision) why(n *node) string {
 	s := d.segments
 	if n == nil {
-		return "no branch before it holds"
+		return "nothing else applies"
 	}
 	truth := s.eval(n, d.call, d.segment)
 	switch n.op {

@@ -57,15 +57,15 @@ func (n *numbers) add(text diag.Text, region string) error {
 	var buf [longest]byte
 	key := normal(buf[:0], bare)
 	if len(key) == 0 {
-		return fmt.Errorf("%s is no number: want digits, such as \"+14155550100\" or \"1001\", or a name",
+		return fmt.Errorf("%s is not a number; expected digits, such as \"+14155550100\" or \"1001\", or a name",
 			diag.Excerpt(written))
 	}
 	if bytes.ContainsAny(key, " \t") {
 		return fmt.Errorf(
-			"%q is no number: want digits, such as \"+14155550100\" or \"1001\", or a name without blanks", written)
+			"%q is not a number; expected digits, such as \"+14155550100\" or \"1001\", or a name without blanks", written)
 	}
 	if len(key) == longest {
-		return fmt.Errorf("%s is too long for a number: want fewer than %d characters", diag.Excerpt(written), longest)
+		return fmt.Errorf("%s is too long for a number; the limit is %d characters", diag.Excerpt(written), longest)
 	}
 	for _, s := range spellings(string(key), region, isPrefix) {
 		if !isPrefix {

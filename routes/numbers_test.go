@@ -87,10 +87,10 @@ func TestNumbersMistakes(t *testing.T) {
 	for written, want := range map[string]string{
 		"*":           `"*" fits every number; write digits before the *, or leave the condition out`,
 		"+1*55":       `"+1*55": a * stands for the rest of a number only at its end`,
-		"hello world": `"hello world" is no number: want digits, such as "+14155550100" or "1001", or a name without blanks`,
-		"":            `"" is no number: want digits, such as "+14155550100" or "1001", or a name`,
+		"hello world": `"hello world" is not a number; expected digits, such as "+14155550100" or "1001", or a name without blanks`,
+		"":            `"" is not a number; expected digits, such as "+14155550100" or "1001", or a name`,
 		strings.Repeat("7", 100): `"` + strings.Repeat("7", 20) +
-			`…" is too long for a number: want fewer than 64 characters`,
+			`…" is too long for a number; the limit is 64 characters`,
 	} {
 		var n numbers
 		if err := n.add(diag.Text{S: written}, ""); err == nil || err.Error() != want {

@@ -75,11 +75,11 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	format := asked.Get("format")
 	switch {
 	case q.Route == "":
-		err = errors.New("of which route? name a route")
+		err = errors.New("which route? set route=NAME")
 	case err != nil:
 		err = fmt.Errorf("%w; for days that come later, say from", err)
 	case format != "" && format != "json" && format != "text" && format != "ics":
-		err = fmt.Errorf("format %q is not known: want json, text or ics", format)
+		err = fmt.Errorf("format %q is not known; use json, text or ics", format)
 	}
 	if err != nil {
 		listen.WriteText(w, http.StatusBadRequest, err.Error())

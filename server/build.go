@@ -320,11 +320,11 @@ func (b *builder) suggests(file string) bool {
 // noTemplate reports a template that is not there, and the file that was meant for it.
 func (b *builder) noTemplate(name diag.Text) {
 	if !b.suggests(name.Pos.File) {
-		b.wrong(name.Pos, "template %q is not there", name.S)
+		b.wrong(name.Pos, "unknown template %q", name.S)
 		return
 	}
 	if beside := b.file.SimilarTemplate(name.S); beside != "" {
-		b.wrong(name.Pos, "template %q is not there; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
+		b.wrong(name.Pos, "unknown template %q; rename the file %q to %q", name.S, beside, name.S+".json.tmpl")
 		return
 	}
 	for _, ending := range []string{".json.tmpl", ".tmpl", ".json"} {
@@ -337,16 +337,16 @@ func (b *builder) noTemplate(name diag.Text) {
 	switch where, set := b.file.MisplacedTemplate(name.S); {
 	case where != "" && set:
 		b.wrong(name.Pos,
-			"template %q is not there; move %s into %s, since sub-directories are not looked into, and write template: %s",
+			"unknown template %q; move %s into %s, since sub-directories are not looked into, and write template: %s",
 			name.S, where, b.file.Templates, path.Base(name.S))
 	case where != "":
-		b.wrong(name.Pos, "template %q is not there; there is %s, so set templates: %s", name.S, where, path.Dir(where))
+		b.wrong(name.Pos, "unknown template %q; there is %s, so set templates: %s", name.S, where, path.Dir(where))
 	case !set && meant == "":
 		b.wrong(name.Pos, "template %q is not built in; for templates of your own set templates: DIRECTORY", name.S)
 	case !set:
 		b.wrong(name.Pos, "template %q is not built in%s", name.S, meant)
 	default:
-		b.wrong(name.Pos, "template %q is not there%s", name.S, diag.Suggest(name.S, b.library.Names()))
+		b.wrong(name.Pos, "unknown template %q%s", name.S, diag.Suggest(name.S, b.library.Names()))
 	}
 }
 

@@ -84,7 +84,7 @@ func TestDecisions(t *testing.T) {
 	}
 	closed := preview.Trace{
 		At: monday.Add(12 * time.Hour), Route: "main", Branch: "closed", State: "closed",
-		Reason: "no branch before it holds", Answered: "closed", Status: 200,
+		Reason: "nothing else applies", Answered: "closed", Status: 200,
 		Summary: "voicemail 7b1e…", Caller: "…usÿ", Generation: name, Calendars: read,
 	}
 	broken := preview.Trace{
@@ -121,9 +121,9 @@ func TestDecisions(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"?limit=0":    "limit \"0\": want 1 to 1000\n",
-		"?limit=x":    "limit \"x\": want 1 to 1000\n",
-		"?route=mian": "route \"mian\" is not there; did you mean \"main\"?\n",
+		"?limit=0":    "limit \"0\": expected 1 to 1000\n",
+		"?limit=x":    "limit \"x\": expected 1 to 1000\n",
+		"?route=mian": "unknown route \"mian\"; did you mean \"main\"?\n",
 	} {
 		if got := w.ask(http.MethodGet, decisionsPath+query); got.StatusCode != http.StatusBadRequest {
 			t.Errorf("%q: got %d", query, got.StatusCode)

@@ -120,7 +120,7 @@ func TestFaults(t *testing.T) {
 		{"busy", withStatus(429, "Retry-After", "3600"), "rate_limited", 429, "429 Too Many Requests"},
 		{
 			"a sign-in page", calendarBody("<!DOCTYPE html><html><title>Sign in</title></html>"), "not_calendar", 200,
-			`not a calendar: want BEGIN:VCALENDAR first, found a web page titled "Sign in"`,
+			`not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "Sign in"`,
 		},
 		{"empty", calendarBody(""), "not_calendar", 200, "not a calendar: "},
 		{"cut", calendarBody(hoursFile[:len(hoursFile)/2]), "truncated", 200, "truncated: "},

@@ -56,7 +56,7 @@ func TestLiveFindings(t *testing.T) {
 		}
 	}
 	if text, _ := got.Findings[0]["message"].(string); !strings.HasPrefix(text,
-		`line 12 of the feed: "Opne 9-12" comes once`) {
+		`line 12 of the feed: "Opne 9-12" (1 event, on `) {
 		t.Errorf("got %q", text)
 	}
 	count := func(want string) {

@@ -237,8 +237,8 @@ var lintCalendars = []lintCase{
 			event("Opne hours", "20261207T080000"+ny, "20261207T090000"+ny, "RRULE:FREQ=WEEKLY;COUNT=12"),
 			event("Clsoed", "20261210", "20261211")),
 		want: []string{
-			`near_miss: hours.ics:12: "Opne hours" comes 12 times, first on Mon 2026-12-07 08:00, and fits no condition; "open*" is asked for, and nearly fits; correct the title`,
-			`near_miss: "Clsoed" comes once, on Thu 2026-12-10 00:00, and fits no condition; "*closed*" is asked for`,
+			`near_miss: hours.ics:12: "Opne hours" (12 events, first on Mon 2026-12-07 08:00) matches no condition; did you mean a title matching "open*"?`,
+			`near_miss: "Clsoed" (1 event, on Thu 2026-12-10 00:00) matches no condition; did you mean a title matching "*closed*"`,
 		},
 	},
 	{name: "a manager's meetings", yaml: office, files: hours(append([]string{open}, meetings...)...)},
@@ -466,7 +466,7 @@ var lintEvents = []lintCase{
 		files: hours(open, event("Closed", "20261399", ""),
 			event("Closed in UTC", "20260105T200000Z", "20260105T210000Z", "RRULE:FREQ=WEEKLY")),
 		want: []string{
-			`event_unusable: hours.ics:15: DTSTART: want a time such as`,
+			`event_unusable: hours.ics:15: DTSTART: expected a time such as`,
 			`odd_event: hours.ics:18: DTSTART: a series in UTC moves on the clock of America/New_York`,
 		},
 	},
@@ -534,7 +534,7 @@ var lintConfig = []lintCase{
 		name: "an end that cannot be read, said once", yaml: office,
 		files: hours(open, event("Open late", "20261204T170000"+ny, "", "DTEND:soon")),
 		want: []string{
-			`event_unusable: hours.ics:16: DTEND: want a time such as 20261224 or 20261224T090000Z, found "soon"`,
+			`event_unusable: hours.ics:16: DTEND: expected a time such as 20261224 or 20261224T090000Z, found "soon"`,
 		},
 	},
 	{

@@ -32,13 +32,13 @@ func checkRequest(r *http.Request) (status int, line string) {
 	switch {
 	case len(r.URL.Path) > maxPath:
 		return http.StatusRequestURITooLong,
-			fmt.Sprintf("the path has %d bytes: want %d at most", len(r.URL.Path), maxPath)
+			fmt.Sprintf("the path has %d bytes; the limit is %d", len(r.URL.Path), maxPath)
 	case len(r.URL.RawQuery) > maxQuery:
 		return http.StatusRequestURITooLong,
-			fmt.Sprintf("the parameters have %d bytes: want %d at most", len(r.URL.RawQuery), maxQuery)
+			fmt.Sprintf("the parameters have %d bytes; the limit is %d", len(r.URL.RawQuery), maxQuery)
 	case r.ContentLength > maxPeopleBody:
 		return http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("the body has %d bytes: want %d at most", r.ContentLength, maxPeopleBody)
+			fmt.Sprintf("the body has %d bytes; the limit is %d", r.ContentLength, maxPeopleBody)
 	}
 	n := 0
 	for name, values := range r.URL.Query() {
@@ -52,13 +52,13 @@ func checkRequest(r *http.Request) (status int, line string) {
 		for _, v := range values {
 			if len(v) > most && utf8.RuneCountInString(v) > most {
 				return http.StatusBadRequest,
-					fmt.Sprintf("%s has %d characters: want %d at most", shortName(name), utf8.RuneCountInString(v),
+					fmt.Sprintf("%s has %d characters; the limit is %d", shortName(name), utf8.RuneCountInString(v),
 						most)
 			}
 		}
 		if len(name) > maxParameter {
 			return http.StatusBadRequest,
-				fmt.Sprintf("the name of a parameter has %d bytes: want %d at most", len(name), maxParameter)
+				fmt.Sprintf("the name of a parameter has %d bytes; the limit is %d", len(name), maxParameter)
 		}
 	}
 	return 0, ""
@@ -83,7 +83,7 @@ func amount(asked url.Values, key string, otherwise, least, most int) (int, erro
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		return 0, fmt.Errorf("%s %q: want %d to %d", key, text, least, most)
+		return 0, fmt.Errorf("%s %q: expected %d to %d", key, text, least, most)
 	}
 	return n, nil
 }

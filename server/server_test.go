@@ -272,16 +272,16 @@ routes:
 		status int
 		reason string
 	}{
-		{"a route", post("/main"), 200, "no branch before it holds"},
-		{"a GET", httptest.NewRequest(http.MethodGet, "/main?Request=1", nil), 200, "no branch before it holds"},
-		{"slashes", post("//main/"), 200, "no branch before it holds"},
-		{"a branch that passes", post("/passes"), 404, "no branch before it holds"},
+		{"a route", post("/main"), 200, "nothing else applies"},
+		{"a GET", httptest.NewRequest(http.MethodGet, "/main?Request=1", nil), 200, "nothing else applies"},
+		{"slashes", post("//main/"), 200, "nothing else applies"},
+		{"a branch that passes", post("/passes"), 404, "nothing else applies"},
 		{"a path of nobody", post("/nowhere"), 404, "no_path"},
 		{"the root", post("/"), 404, "no_path"},
 		{"a number of nobody", post("/pivot", "Account-ID", acme, "Request", "1001"), 404, "number_not_listed"},
 		{"no number", post("/pivot", "Account-ID", acme), 404, "no_number"},
 		{"another account", post("/pivot", "Account-ID", "x", "Request", "+14155550100"), 404, "other_account"},
-		{"its number", post("/pivot", "Account-ID", acme, "Request", "14155550100"), 200, "no branch before it holds"},
+		{"its number", post("/pivot", "Account-ID", acme, "Request", "14155550100"), 200, "nothing else applies"},
 		{"a PUT", httptest.NewRequest(http.MethodPut, "/main", nil), 405, ""},
 		{
 			"a body over the limit",
@@ -793,7 +793,7 @@ func TestPortInUse(t *testing.T) {
 		Now: func() time.Time { return monday },
 	})
 	want := fmt.Sprintf(
-		"listen %s: address already in use; is another callhours running, or the address another machine's?",
+		"listen %s: address already in use; is another process using the port, or is the address not on this machine?",
 		taken.Addr())
 	if err := s.Run(t.Context()); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

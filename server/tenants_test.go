@@ -108,7 +108,7 @@ func TestTenants(t *testing.T) {
 				"tenants/a/secrets.yaml": "one: [1]\n", b1: says("b", "b2", ""),
 			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
-			rejected: []string{"a"}, mistake: "tenants/a/secrets.yaml:1:6: want a secret as a text, found a list",
+			rejected: []string{"a"}, mistake: "tenants/a/secrets.yaml:1:6: expected a secret to be a text, found a list",
 		},
 		"numbers of a tenant are gone": {
 			before: map[string]string{

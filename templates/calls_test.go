@@ -17,9 +17,9 @@ func TestPhoneInTemplates(t *testing.T) {
 		{`{{ .Call.To | phone }}`, "1 0 0"},
 		{`{{ phone 911 }}`, "9 1 1"},
 		{`{{ "*98" | phone "de-DE" }}`, "Stern 9 8"},
-		{`{{ phone }}`, "t:1:4: phone: want a telephone number, found 0 arguments"},
-		{`{{ phone 1 2 }}`, `t:1:4: phone: want a language such as "en" before a telephone number, found a number`},
-		{`{{ phone (list 1) }}`, `t:1:4: phone: want one value to write as text, found a list`},
+		{`{{ phone }}`, "t:1:4: phone: expected a telephone number, found 0 arguments"},
+		{`{{ phone 1 2 }}`, `t:1:4: phone: expected a language such as "en" before a telephone number, found a number`},
+		{`{{ phone (list 1) }}`, `t:1:4: phone: expected one value to write as text, found a list`},
 	} {
 		got, err := execute(t, c.text)
 		if err != nil {
@@ -60,15 +60,15 @@ func TestSpokenInTemplates(t *testing.T) {
 func TestIncomparable(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{{ eq .Data.front_desk 1 }}`:   "t:1:4: eq: want two numbers or two texts to compare, found a text and a whole number; toString makes a text of a number, int a number of a text",
-		`{{ lt 1.5 1 }}`:                "t:1:4: lt: want two numbers or two texts to compare, found a number with a fraction and a whole number; float64 makes the one of the other",
-		`{{ gt .Data.numbers 1 }}`:      "t:1:4: gt: want two numbers or two texts to compare, found a list and a whole number",
+		`{{ eq .Data.front_desk 1 }}`:   "t:1:4: eq: expected two numbers or two texts to compare, found a text and a whole number; toString makes a text of a number, int a number of a text",
+		`{{ lt 1.5 1 }}`:                "t:1:4: lt: expected two numbers or two texts to compare, found a number with a fraction and a whole number; float64 makes the one of the other",
+		`{{ gt .Data.numbers 1 }}`:      "t:1:4: gt: expected two numbers or two texts to compare, found a list and a whole number",
 		`{{ eq .Data .Data }}`:          "t:1:4: eq: a map cannot be compared; compare what it holds",
-		`{{ eq 1 }}`:                    "t:1:4: eq: want at least 2 arguments, found 1",
-		`{{ index .Data 1 }}`:           "t:1:4: index: want a text for a key, found a number",
-		`{{ index .Call "From" }}`:      "t:1:4: index: want a list or a map, found an object",
-		`{{ index .Data.numbers "1" }}`: "t:1:4: index: want a whole number for a place in a list, found a text",
-		`{{ index nil 1 }}`:             "t:1:4: index: want a list or a map, found nothing; guard it with {{with}}",
+		`{{ eq 1 }}`:                    "t:1:4: eq: expected at least 2 arguments, found 1",
+		`{{ index .Data 1 }}`:           "t:1:4: index: expected a text for a key, found a number",
+		`{{ index .Call "From" }}`:      "t:1:4: index: expected a list or a map, found an object",
+		`{{ index .Data.numbers "1" }}`: "t:1:4: index: expected a whole number for a place in a list, found a text",
+		`{{ index nil 1 }}`:             "t:1:4: index: expected a list or a map, found nothing; guard it with {{with}}",
 	} {
 		_, err := execute(t, text)
 		if fmt.Sprint(err) != want {

@@ -166,7 +166,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 	}
 	switch {
 	case n.Ident == "on" && (len(args) != 1 || args[0].Type() != parse.NodeString):
-		c.mistake(n, `want the calendar's name in quotes right after on, as in {{ on "holidays" }}`)
+		c.mistake(n, `expected the calendar's name in quotes right after on, as in {{ on "holidays" }}`)
 	case n.Ident == "printf" && len(args) > 0:
 		if s, ok := args[0].(*parse.StringNode); ok && strings.Contains(s.Text, "%q") {
 			reason, _ := funcs.Refused("quote")
@@ -207,7 +207,7 @@ func (c *checker) method(n parse.Node, args []parse.Node, given int) {
 			c.mistake(n, ".AppendFormat is not available; write date")
 		case "Format":
 			if given != 1 || len(args) != 1 || args[0].Type() != parse.NodeString {
-				c.mistake(n, `want .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`)
+				c.mistake(n, `expected .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`)
 				continue
 			}
 			c.layout(args[0].(*parse.StringNode))

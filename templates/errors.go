@@ -105,19 +105,19 @@ var faults = []struct {
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: wrong type for value; expected (\S+(?: \{\})?); got (.*)$`),
 		func(e string, m []string, _ any) string {
-			return fmt.Sprintf("%s: want %s, found %s", e, jsonsafe.DescribeType(m[2]), jsonsafe.DescribeType(m[3]))
+			return fmt.Sprintf("%s: expected %s, found %s", e, jsonsafe.DescribeType(m[2]), jsonsafe.DescribeType(m[3]))
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: invalid value; expected (.*)$`),
 		func(e string, m []string, _ any) string {
-			return fmt.Sprintf("%s: want %s, found nothing", e, jsonsafe.DescribeType(m[2]))
+			return fmt.Sprintf("%s: expected %s, found nothing", e, jsonsafe.DescribeType(m[2]))
 		},
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: expected (\w+); found (.*)$`),
 		func(_ string, m []string, _ any) string {
-			return fmt.Sprintf("want %s, found %s", jsonsafe.DescribeType(m[2]), m[3])
+			return fmt.Sprintf("expected %s, found %s", jsonsafe.DescribeType(m[2]), m[3])
 		},
 	},
 	{

@@ -72,7 +72,7 @@ func (s *source) header(root *parse.ListNode) (h header, mistakes []diag.Mistake
 			if err := d.Decode(&h.example); err != nil || h.example == nil ||
 				strings.TrimSpace(example[d.InputOffset():]) != "" {
 				mistakes = append(mistakes, diag.Mistakef(s.Pos(c.Pos+parse.Pos(at[1]+from[0])),
-					`want the data of an example as JSON, such as {"voicemail": "4567"}, found %s`,
+					`expected the data of an example as JSON, such as {"voicemail": "4567"}, found %s`,
 					diag.Clip(strings.TrimSpace(example))))
 			}
 			h.example, _ = jsonsafe.Numbers(h.example).(map[string]any)
@@ -97,7 +97,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 		if m == nil {
 			found, _, _ := strings.Cut(rest, "\n")
 			return fields, append(mistakes, diag.Mistakef(at,
-				`want a field such as "voicemail id" or "timeout int = 20", found %s`,
+				`expected a field such as "voicemail id" or "timeout int = 20", found %s`,
 				diag.Clip(strings.TrimSpace(found))))
 		}
 		if len(fields) == maxFields {
@@ -120,7 +120,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 			if err := d.Decode(&f.Default); err != nil {
 				found, _, _ := strings.Cut(value, ";")
 				return fields, append(mistakes, diag.Mistakef(at,
-					`want the default of %s as JSON, such as "text", 20, true or null, found %s`, f.Name,
+					`expected the default of %s as JSON, such as "text", 20, true or null, found %s`, f.Name,
 					diag.Clip(strings.TrimSpace(found))))
 			}
 			f.Required, f.Default = false, jsonsafe.Numbers(f.Default)
@@ -136,7 +136,7 @@ func (s *source) fields(text string, offset parse.Pos) (fields []Field, mistakes
 		if rest = strings.TrimLeft(rest, " \t\r"); rest != "" && rest[0] != ';' && rest[0] != '\n' {
 			found, _, _ := strings.Cut(rest, "\n")
 			return fields, append(mistakes,
-				diag.Mistakef(place(rest), "want ; or a line end after %s, found %s", f.Name,
+				diag.Mistakef(place(rest), "expected ; or a line end after %s, found %s", f.Name,
 					diag.Clip(strings.TrimSpace(found))))
 		}
 	}
@@ -150,15 +150,15 @@ func (f Field) Objection(value any) string {
 	text, isText := value.(string)
 	switch {
 	case !f.takes(value) && f.Kind == "id":
-		return fmt.Sprintf("want %s, found %s", id, jsonsafe.Describe(value))
+		return fmt.Sprintf("expected %s, found %s", id, jsonsafe.Describe(value))
 	case !f.takes(value):
-		return fmt.Sprintf("want the kind %s, found %s", f.Kind, jsonsafe.Describe(value))
+		return fmt.Sprintf("expected the kind %s, found %s", f.Kind, jsonsafe.Describe(value))
 	case f.Kind != "id", !f.Required && (value == nil || text == ""):
 		return ""
 	case value == nil:
-		return fmt.Sprintf("want %s, found null", id)
+		return fmt.Sprintf("expected %s, found null", id)
 	case !isText:
-		return fmt.Sprintf("want %s, found the number %v", id, value)
+		return fmt.Sprintf("expected %s, found the number %v", id, value)
 	case kazooID.MatchString(text):
 		return ""
 	}
@@ -168,7 +168,7 @@ func (f Field) Objection(value any) string {
 			meant = fmt.Sprintf("; did you mean %q?", plain)
 		}
 	}
-	return fmt.Sprintf("want %s, found %s of %d%s", id, diag.Clip(text), utf8.RuneCountInString(text), meant)
+	return fmt.Sprintf("expected %s, found %s of %d%s", id, diag.Clip(text), utf8.RuneCountInString(text), meant)
 }
 
 // kazooID is what Kazoo calls documents by. nearlyID are one in capitals, with dashes, or at the

@@ -136,7 +136,7 @@ func nameHint(name, rest string) string {
 		case bare[0] == '.': // .Data.2nd
 			key = bare[1:]
 		case inKey == "":
-			return fmt.Sprintf("want a blank before -}}, as in {{ %s -}}", name)
+			return fmt.Sprintf("expected a blank before -}}, as in {{ %s -}}", name)
 		case dot < 0 && name[0] == '$':
 			return fmt.Sprintf("the name of a variable has letters, digits and _ only, found %q%s", name+inKey,
 				arithmeticHint(name, inKey))

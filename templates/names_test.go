@@ -95,7 +95,7 @@ func TestNamesWithOtherSigns(t *testing.T) {
 		{`{{ .Match.Value.my-key }}`, `1:4: ` + only + `"my-key"; write {{ get .Match.Value "my-key" }}`},
 		{`{{ .Values.key }}`, `1:4: .Values is not known; did you mean ".Data"?`},
 		{`{{ to-upper "a" }}`, `1:4: the name of a function has letters and digits only, found "to-upper"`},
-		{`{{ .Data.id-}}`, `1:4: want a blank before -}}, as in {{ .Data.id -}}`},
+		{`{{ .Data.id-}}`, `1:4: expected a blank before -}}, as in {{ .Data.id -}}`},
 	} {
 		_, mistakes := (&Library{zone: nil}).ParseText(diag.Pos{File: "t", Line: 1, Col: 1}, c.text)
 		if len(mistakes) != 1 {

@@ -51,7 +51,7 @@ func newSource(name string, at diag.Pos, text string, zone funcs.Zones) (*source
 	for i, r := range text {
 		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
 			return nil, []diag.Mistake{
-				diag.Mistakef(s.Pos(parse.Pos(i)), "want UTF-8, found the byte %#02x; save it as UTF-8", text[i]),
+				diag.Mistakef(s.Pos(parse.Pos(i)), "expected UTF-8, found the byte %#02x; save it as UTF-8", text[i]),
 			}
 		}
 	}
@@ -138,13 +138,13 @@ var parseFaults = []struct {
 }{
 	{
 		regexp.MustCompile(`^unexpected (\{\{end\}\})$`),
-		`{{end}} closes nothing; want an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
+		`{{end}} closes nothing; expected an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
 	},
 	{regexp.MustCompile(`^unexpected (\{\{else\}\})$`), `{{else}} stands outside {{if}}, {{range}} and {{with}}`},
-	{regexp.MustCompile(`^unexpected "?(\})"? in operand$`), `found } alone; want }} at the end of the action`},
+	{regexp.MustCompile(`^unexpected "?(\})"? in operand$`), `found } alone; expected }} at the end of the action`},
 	{regexp.MustCompile(`^undefined variable "(.*)"$`), `variable "$1" is not defined; write {{ $1 := … }} before it`},
 	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} wants a value, found none`},
-	{regexp.MustCompile(`^(.*): missing value for command$`), `want a value or a function, found none`},
+	{regexp.MustCompile(`^(.*): missing value for command$`), `expected a value or a function, found none`},
 	{
 		regexp.MustCompile(`^max expression depth exceeded$`),
 		`has more parentheses within each other than can be read; write it in simpler parts`,
@@ -154,7 +154,7 @@ var parseFaults = []struct {
 		`a quoted text does not end; a quotation mark is missing`,
 	},
 	{regexp.MustCompile(`^multiple definition of template (".*")$`), `template $1 is defined twice`},
-	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `want a number, found "$1"`},
+	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `expected a number, found "$1"`},
 	{regexp.MustCompile(`^(\{\{break\}\}|\{\{continue\}\}) outside \{\{range\}\}$`), `$1 stands outside {{range}}`},
 	{regexp.MustCompile(`^unexpected "(&)" in .*$`), `&& has no meaning here; write {{ if and A B }}`},
 	{

@@ -77,7 +77,7 @@ func (t *Template) complete(s *source, all map[string]*trees.Tree, writes output
 	case writes == text:
 		t.trees = withTextOutput(reached)
 	case t.main == nil:
-		return []diag.Mistake{diag.Mistakef(s.Pos(0), `want a callflow such as {"module": "hangup"}, found nothing`)}
+		return []diag.Mistake{diag.Mistakef(s.Pos(0), `expected a callflow such as {"module": "hangup"}, found nothing`)}
 	default:
 		if t.trees, mistakes = jsonsafe.Escape(t.main, reached); len(mistakes) > 0 {
 			_, _, more := analyze(t.main, reached)

@@ -246,11 +246,11 @@ func TestMistakes(t *testing.T) {
 		{"too few for a variadic one", `{{ printf }}`, `:1:4: printf wants at least 1 argument, found 0`},
 		{
 			"on with a variable", `{{ $c := "holidays" }}{{ on $c }}`,
-			`:1:26: want the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
+			`:1:26: expected the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
 		},
 		{
 			"on in a pipeline", `{{ "holidays" | on }}`,
-			`:1:17: want the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
+			`:1:17: expected the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
 		},
 		{
 			"a pattern", `{{ regexMatch "a(" .Call.From }}`,
@@ -258,16 +258,16 @@ func TestMistakes(t *testing.T) {
 		},
 		{
 			"a zone", `{{ dateInZone "15" .Now "Europe/Berln" }}`,
-			`:1:25: want a time zone such as "Europe/Berlin", found "Europe/Berln"`,
+			`:1:25: expected a time zone such as "Europe/Berlin", found "Europe/Berln"`,
 		},
 		{
 			"the server's zone", `{{ dateInZone "15" .Now "Local" }}`,
-			`:1:25: want a time zone such as "Europe/Berlin", found "Local"`,
+			`:1:25: expected a time zone such as "Europe/Berlin", found "Local"`,
 		},
 		{"Local", `{{ .Now.Local }}`, `:1:4: .Local is the server's time zone; times are in the route's zone already`},
 		{
 			"Format", `{{ .Now.Format .Data.x }}`,
-			`:1:4: want .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`,
+			`:1:4: expected .Format with one layout in quotes, as in {{ .Now.Format "15:04" }}; or write date`,
 		},
 		{"data", `{{ .Cal.From }}`, `:1:4: .Cal is not known; did you mean ".Call"?`},
 		{"data by $", `[{{ with .Event }}{{ $.Weather }}{{ end }}]`, `:1:22: .Weather is not known`},
@@ -290,10 +290,10 @@ func TestMistakes(t *testing.T) {
 			`:2:2: {{range}} is not closed; {{end}} is missing`,
 		},
 		{"open action", "a\nb {{ .Data.x", `:2:3: {{ is not closed; }} is missing`},
-		{"one brace", "{{ .Data.x }\n}", `:1:12: found } alone; want }} at the end of the action`},
+		{"one brace", "{{ .Data.x }\n}", `:1:12: found } alone; expected }} at the end of the action`},
 		{
 			"stray end", "a\n  {{end}}",
-			`:2:3: {{end}} closes nothing; want an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
+			`:2:3: {{end}} closes nothing; expected an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
 		},
 		{"stray else", "{{else}}", `:1:1: {{else}} stands outside {{if}}, {{range}} and {{with}}`},
 		{"variable", "\n{{ $x }}", `:2:4: variable "$x" is not defined; write {{ $x := … }} before it`},
@@ -309,29 +309,29 @@ func TestMistakes(t *testing.T) {
 		{"header default", `{{/* data: a int = "x" */}}`, `:1:12: a is of the kind int, its default is a text`},
 		{
 			"header no JSON", "{{/*\ndata:\n  a int = x; b id */}}",
-			`:3:3: want the default of a as JSON, such as "text", 20, true or null, found "x"`,
+			`:3:3: expected the default of a as JSON, such as "text", 20, true or null, found "x"`,
 		},
 		{"header twice", `{{/* data: a int; a id */}}`, `:1:19: a is declared twice`},
 		{
 			"header no kind", `{{/* data: a; b id */}}`,
-			`:1:12: want a field such as "voicemail id" or "timeout int = 20", found "a; b id"`,
+			`:1:12: expected a field such as "voicemail id" or "timeout int = 20", found "a; b id"`,
 		},
-		{"header rest", `{{/* data: a id b id */}}`, `:1:17: want ; or a line end after a, found "b id"`},
+		{"header rest", `{{/* data: a id b id */}}`, `:1:17: expected ; or a line end after a, found "b id"`},
 
 		{
 			"no-break space", "{\"a\":\u00a0\"b\"}",
-			`:1:6: want a value, found '\u00a0'; this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank`,
+			`:1:6: expected a value, found '\u00a0'; this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank`,
 		},
 		{
 			"zero-width space", "{\"a\"\u200b:\"b\"}",
-			`:1:5: want a colon, found '\u200b'; this character cannot be seen, as it comes with a copy from a page; delete it`,
+			`:1:5: expected a colon, found '\u200b'; this character cannot be seen, as it comes with a copy from a page; delete it`,
 		},
-		{"typographic dash", "{\"a\":–1}", `:1:6: want a value, found '–'; write - for a minus`},
+		{"typographic dash", "{\"a\":–1}", `:1:6: expected a value, found '–'; write - for a minus`},
 		{
 			"typographic quotes", "{“a”:1}",
-			`:1:2: want a member name in quotes or }, found '“'; names and texts stand in straight double quotes, as in "hangup"`,
+			`:1:2: expected a member name in quotes or }, found '“'; names and texts stand in straight double quotes, as in "hangup"`,
 		},
-		{"not UTF-8", "a\nbü\xff", `:2:3: want UTF-8, found the byte 0xff; save it as UTF-8`},
+		{"not UTF-8", "a\nbü\xff", `:2:3: expected UTF-8, found the byte 0xff; save it as UTF-8`},
 		{
 			"columns are characters", "ü {{ js 1 }}",
 			`:1:6: js is not available: quotes and escapes are added for you; leave it out`,
@@ -439,7 +439,7 @@ func TestHeader(t *testing.T) {
 	for _, example := range []string{"", "{", "null", "[1]", "{} {}"} {
 		l, _ := Load(Options{})
 		_, mistakes := l.Parse(diag.Pos{File: "t", Line: 1, Col: 1}, "{{/* data: a int\nexample:\n"+example+"\n*/}}{}")
-		want := "t:2:1: want the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " +
+		want := "t:2:1: expected the data of an example as JSON, such as {\"voicemail\": \"4567\"}, found " +
 			diag.Clip(example)
 		if err := diag.Mistakes(mistakes).Err(); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", example, err, want)

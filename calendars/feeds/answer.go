@@ -32,7 +32,7 @@ func (a *attempt) handleResponse(ctx context.Context, answer *http.Response) Fet
 	case code == http.StatusNotModified:
 		fetched = Fetched{Result: metrics.Unchanged, Status: code}
 	case code < 300:
-		fetched = a.fail(metrics.NotCalendar, "%w: %s, want 200 OK with a calendar", ical.ErrNotCalendar,
+		fetched = a.fail(metrics.NotCalendar, "%w: %s; expected 200 OK with a calendar", ical.ErrNotCalendar,
 			statusLine(code))
 	default:
 		fetched = a.handleStatus(answer)
@@ -60,12 +60,12 @@ func (a *attempt) handleStatus(answer *http.Response) Fetched {
 	switch {
 	case (code == http.StatusUnauthorized || code == http.StatusForbidden) && a.leftOrigin && a.hasSecrets():
 		return a.fail(resultOf(code),
-			"%s; credentials and headers are not sent where a redirect leads: want the address where it ends as url",
+			"%s; credentials and headers are not sent where a redirect leads; set url to the address where it ends",
 			line)
 	case code == http.StatusUnauthorized && a.hasSecrets():
 		return a.fail(resultOf(code), "%s; are user name, password and headers right?", line)
 	case code == http.StatusUnauthorized:
-		return a.fail(resultOf(code), "%s; it asks who we are: set basic or headers", line)
+		return a.fail(resultOf(code), "%s; the server requires a login; set basic or headers", line)
 	case code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
 		return a.fail(resultOf(code), "%s; is the calendar still shared, and at this address?", line)
 	}

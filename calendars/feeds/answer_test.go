@@ -225,7 +225,7 @@ func TestFetchHints(t *testing.T) {
 	}{
 		{
 			Source{URL: server.URL + "/401"},
-			"forbidden 401: " + server.URL + "/…: 401 Unauthorized; it asks who we are: set basic or headers",
+			"forbidden 401: " + server.URL + "/…: 401 Unauthorized; the server requires a login; set basic or headers",
 		},
 		{
 			Source{URL: microsoft + "/403", UserAgent: "Mozilla/5.0"},

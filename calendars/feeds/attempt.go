@@ -185,7 +185,7 @@ func (a *attempt) redirect(from *url.URL, answer *http.Response) (*url.URL, *Fet
 		return refuse("to an address that cannot be read")
 	}
 	if scheme := to.Scheme; normalise(to) != nil {
-		return refuse("to an address of the scheme %s; want http or https, and a host", diag.Quote(scheme))
+		return refuse("to an address of the scheme %s; expected http or https, and a host", diag.Quote(scheme))
 	}
 	to.User = nil
 	switch {
@@ -198,7 +198,7 @@ func (a *attempt) redirect(from *url.URL, answer *http.Response) (*url.URL, *Fet
 	case a.hasVisited(to):
 		return refuse("in a circle, after %d redirects; is the calendar still shared?", len(a.visited))
 	case len(a.visited) > maxRedirects:
-		return refuse("once more, after %d redirects; want the address where they end as url", maxRedirects)
+		return refuse("once more, after %d redirects; set url to the address where they end", maxRedirects)
 	}
 	if first := a.visited[0]; to.Scheme != first.Scheme || to.Host != first.Host {
 		// For good: once elsewhere, what is asked at home is another's choice.

@@ -27,7 +27,7 @@ func (a *attempt) readBody(ctx context.Context, answer *http.Response) Fetched {
 	case "gzip", "x-gzip":
 		zipped = true
 	default:
-		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s, want gzip or none", ical.ErrNotCalendar,
+		return a.fail(metrics.NotCalendar, "%w: its Content-Encoding is %s; expected gzip or none", ical.ErrNotCalendar,
 			diag.Quote(encoding))
 	}
 	wire := &io.LimitedReader{R: answer.Body, N: limit + 1}
@@ -60,11 +60,11 @@ func (a *attempt) readBody(ctx context.Context, answer *http.Response) Fetched {
 	case isCaptcha(text[:min(len(text), pageBytes)]):
 		return a.captchaError()
 	case !ical.Begins(text):
-		return a.fail(metrics.NotCalendar, "%w: want BEGIN:VCALENDAR first, found %s; is the calendar still shared?",
+		return a.fail(metrics.NotCalendar, "%w: expected BEGIN:VCALENDAR first, found %s; is the calendar still shared?",
 			ical.ErrNotCalendar, a.describeBody(text))
 	case !ical.Ends(text):
 		return a.fail(metrics.Truncated,
-			"%w: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ical.ErrTruncated,
+			"%w: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", ical.ErrTruncated,
 			len(body))
 	}
 	fetched := Fetched{Result: metrics.OK, Status: a.status}

@@ -42,7 +42,7 @@ func readCAFile(owner string, fsys fs.FS, name string) ([]byte, digest, error) {
 func parseCAFile(pem []byte) (*x509.CertPool, error) {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, errors.New("want certificates as PEM, found none")
+		return nil, errors.New("expected certificates as PEM, found none")
 	}
 	return roots, nil
 }

@@ -165,7 +165,7 @@ func TestTenantCAFile(t *testing.T) {
 	}
 	f := newTestFetcher(t, FetcherOptions{})
 	for owner, want := range map[string]string{
-		"": "want certificates as PEM, found none", "evil": "is larger than 256 KiB",
+		"": "expected certificates as PEM, found none", "evil": "is larger than 256 KiB",
 	} {
 		_, err := f.poolFor(t.Context(), Source{Owner: owner, CAFile: file})
 		if want = fmt.Sprintf("ca_file %q: %s", file, want); err == nil || err.Error() != want {

@@ -212,20 +212,20 @@ func TestLoad(t *testing.T) {
 	}{
 		{"a.ics", []string{"a", "b"}, nil},
 		{"?.ics", []string{"a", "b"}, []string{
-			`b.ics:9: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "x"; event (c) is ignored`,
+			`b.ics:9: DTSTART: expected a time such as 20261224 or 20261224T090000Z, found "x"; event (c) is ignored`,
 		}},
 		{"[odd].ics", nil, nil},
 		{"*.xyz", nil, []string{"*.xyz: file does not exist"}},
 		{"c.ics", nil, []string{"c.ics: file does not exist"}},
-		{"[", nil, []string{`[: want a file name or a glob such as "*.ics"`}},
-		{"dir", nil, []string{`dir: want a file, found a directory; a glob such as "dir/*.ics" names its files`}},
+		{"[", nil, []string{`[: expected a file name or a glob such as "*.ics"`}},
+		{"dir", nil, []string{`dir: expected a file, found a directory; a glob such as "dir/*.ics" names its files`}},
 		{"bad.html", nil, []string{
-			`bad.html: not a calendar: line 2: want BEGIN:VCALENDAR, found a web page titled "Log in to …"`,
+			`bad.html: not a calendar: line 2: expected BEGIN:VCALENDAR, found a web page titled "Log in to …"`,
 		}},
 		{"people.vcf", nil, []string{
-			"people.vcf: not a calendar: line 1: want BEGIN:VCALENDAR, found an address book (BEGIN:VCARD)",
+			"people.vcf: not a calendar: line 1: expected BEGIN:VCALENDAR, found an address book (BEGIN:VCARD)",
 		}},
-		{"secret.txt", nil, []string{"secret.txt: not a calendar: line 1: want BEGIN:VCALENDAR, found other text"}},
+		{"secret.txt", nil, []string{"secret.txt: not a calendar: line 1: expected BEGIN:VCALENDAR, found other text"}},
 		{"large.file", nil, []string{"large.file: too big: more than 1000 bytes (limits.bytes)"}},
 	} {
 		t.Run(c.pattern, func(t *testing.T) {

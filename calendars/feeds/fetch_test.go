@@ -122,7 +122,7 @@ func TestFetchFaults(t *testing.T) {
 		{
 			name:    "a web page",
 			answers: script(answerPage("<!DOCTYPE html>\n<html><head><title lang=en>\n Sign in &amp;\n Google Calendar\x1b[1m</title>")),
-			want:    `not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found a web page titled "Sign in & Google Calendar\x1b[1m"; is the calendar still shared?`,
+			want:    `not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "Sign in & Google Calendar\x1b[1m"; is the calendar still shared?`,
 		},
 		{
 			name: "a web page that repeats what it was asked for",
@@ -133,67 +133,67 @@ func TestFetchFaults(t *testing.T) {
 					strings.ToUpper(r.RequestURI), "PLANTED-path", r.Header.Get("X-Api-Token"), user, password,
 					r.Header.Get("Authorization"))
 			}),
-			want: `not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found a web page titled "… … … … for … by … and … Basic … to …"; is the calendar still shared?`,
+			want: `not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "… … … … for … by … and … Basic … to …"; is the calendar still shared?`,
 		},
 		{
 			name:    "a web page with an endless title",
 			answers: script(answerPage("<html><title>" + strings.Repeat("sign in ", 1000) + "</title>")),
-			want: `not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found a web page titled "` +
+			want: `not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "` +
 				strings.Repeat("sign in ", 10) + `…"; is the calendar still shared?`,
 		},
 		{
 			name: "a web page without a title", answers: script(answerPage("<html><body>no</body></html>")),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found a web page; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page; is the calendar still shared?",
 		},
 		{
 			name: "an empty body", answers: script(answerBody(nil)),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
 		},
 		{
 			name: "blanks", answers: script(answerBody([]byte(" \r\n\r\n"))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
 		},
 		{
 			name: "an empty body as gzip", answers: script(answerBody(nil, "Content-Encoding", "gzip")),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
 		},
 		{
 			name: "JSON", answers: script(answerBody([]byte(`{"error": "PLANTED-query is not known"}`))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found JSON; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found JSON; is the calendar still shared?",
 		},
 		{
 			name: "XML", answers: script(answerBody([]byte(`<?xml version="1.0"?><d:error xmlns:d="DAV:"/>`))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found XML; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found XML; is the calendar still shared?",
 		},
 		{
 			name: "a picture", answers: script(answerBody([]byte("\x89PNG\r\n\x1a\n\x00\x00"))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found data; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found data; is the calendar still shared?",
 		},
 		{
 			name: "a card", answers: script(answerBody([]byte("BEGIN:VCARD\r\nEND:VCARD\r\n"))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found an address book (BEGIN:VCARD); is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an address book (BEGIN:VCARD); is the calendar still shared?",
 		},
 		{
 			name:    "a calendar behind a server's warning",
 			answers: script(answerBody([]byte("Warning: in line 3\n" + text))),
-			want:    "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found other text before it; is the calendar still shared?",
+			want:    "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found other text before it; is the calendar still shared?",
 		},
 		{
 			name: "no content", answers: script(answerStatus(204)),
-			want: "not_calendar 204: HOME: not a calendar: 204 No Content, want 200 OK with a calendar",
+			want: "not_calendar 204: HOME: not a calendar: 204 No Content; expected 200 OK with a calendar",
 		},
 		{
 			name: "a part", answers: script(answerWith(206, small)),
-			want: "not_calendar 206: HOME: not a calendar: 206 Partial Content, want 200 OK with a calendar",
+			want: "not_calendar 206: HOME: not a calendar: 206 Partial Content; expected 200 OK with a calendar",
 		},
 		{
 			name: "an encoding that was not asked for", answers: script(answerBody(small, "Content-Encoding", "br")),
-			want: `not_calendar 200: HOME: not a calendar: its Content-Encoding is "br", want gzip or none`,
+			want: `not_calendar 200: HOME: not a calendar: its Content-Encoding is "br"; expected gzip or none`,
 		},
 		{
 			name:    "an encoding twice",
 			answers: script(answerBody(zipped(zipped(small)), "Content-Encoding", "gzip, gzip")),
-			want:    `not_calendar 200: HOME: not a calendar: its Content-Encoding is "gzip, gzip", want gzip or none`,
+			want:    `not_calendar 200: HOME: not a calendar: its Content-Encoding is "gzip, gzip"; expected gzip or none`,
 		},
 		{
 			name: "gzip that is none", answers: script(answerBody(small, "Content-Encoding", "gzip")),
@@ -214,7 +214,7 @@ func TestFetchFaults(t *testing.T) {
 		},
 		{
 			name: "gzip that is not announced", answers: script(answerBody(zipped(small))),
-			want: "not_calendar 200: HOME: not a calendar: want BEGIN:VCALENDAR first, found gzip that no Content-Encoding announces; is the calendar still shared?",
+			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found gzip that no Content-Encoding announces; is the calendar still shared?",
 		},
 
 		{
@@ -238,22 +238,22 @@ func TestFetchFaults(t *testing.T) {
 		{
 			name:    "a calendar without its end",
 			answers: script(answerBody([]byte(strings.TrimSuffix(text, "END:VCALENDAR\r\n")))),
-			want:    fmt.Sprintf("truncated 200: HOME: truncated: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)-15),
+			want:    fmt.Sprintf("truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)-15),
 		},
 		{
 			name:    "a calendar cut in its last line",
 			answers: script(answerBody([]byte(strings.TrimSuffix(text, "NDAR\r\n")))),
-			want:    fmt.Sprintf("truncated 200: HOME: truncated: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)-6),
+			want:    fmt.Sprintf("truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)-6),
 		},
 		{
 			name:    "a second calendar without its end",
 			answers: script(answerBody([]byte(text + "BEGIN:VCALENDAR\r\n"))),
-			want:    fmt.Sprintf("truncated 200: HOME: truncated: want END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)+17),
+			want:    fmt.Sprintf("truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)+17),
 		},
 		{
 			name:    "an end inside a folded text",
 			answers: script(answerBody([]byte("BEGIN:VCALENDAR\r\nX-A:\r\n END:VCALENDAR\r\n"))),
-			want:    "truncated 200: HOME: truncated: want END:VCALENDAR at the end of its 39 bytes; the next fetch may get all of it",
+			want:    "truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its 39 bytes; the next fetch may get all of it",
 		},
 		{
 			name: "gzip that breaks off", answers: script(answerBody(zipped(small)[:60], "Content-Encoding", "gzip")),
@@ -391,7 +391,7 @@ func TestFetchFaults(t *testing.T) {
 				return []scripted{answerRedirect(302, away.URL+"/elsewhere.ics?token=PLANTED-LOCATION")}
 			},
 			away: answerPage("<html><title>Sign in for PLANTED-LOCATION at /elsewhere.ics</title>"),
-			want: `not_calendar 200: HOME: redirected to AWAY: not a calendar: want BEGIN:VCALENDAR first, found a web page titled "Sign in for … at …"; is the calendar still shared?`,
+			want: `not_calendar 200: HOME: redirected to AWAY: not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "Sign in for … at …"; is the calendar still shared?`,
 			sent: "HOME Authorization X-Api-Token; AWAY",
 		},
 		{
@@ -400,7 +400,7 @@ func TestFetchFaults(t *testing.T) {
 				return []scripted{answerRedirect(308, away.URL+"/elsewhere.ics")}
 			},
 			away: answerStatus(401),
-			want: "forbidden 401: HOME: redirected to AWAY: 401 Unauthorized; credentials and headers are not sent where a redirect leads: want the address where it ends as url",
+			want: "forbidden 401: HOME: redirected to AWAY: 401 Unauthorized; credentials and headers are not sent where a redirect leads; set url to the address where it ends",
 			sent: "HOME Authorization X-Api-Token; AWAY",
 		},
 		{
@@ -411,7 +411,7 @@ func TestFetchFaults(t *testing.T) {
 			name: "redirects without end", answers: script(func(w http.ResponseWriter, r *http.Request) {
 				answerRedirect(302, r.URL.Path+"?PLANTED="+r.URL.RawQuery+"x")(w, r)
 			}),
-			want: "server_error 302: HOME: 302 Found once more, after 5 redirects; want the address where they end as url",
+			want: "server_error 302: HOME: 302 Found once more, after 5 redirects; set url to the address where they end",
 			sent: strings.TrimSuffix(strings.Repeat("HOME Authorization X-Api-Token; ", 6), "; "),
 		},
 		{
@@ -424,7 +424,7 @@ func TestFetchFaults(t *testing.T) {
 		},
 		{
 			name: "a redirect to a file", answers: script(answerRedirect(302, "file:///PLANTED")),
-			want: `server_error 302: HOME: 302 Found to an address of the scheme "file"; want http or https, and a host`,
+			want: `server_error 302: HOME: 302 Found to an address of the scheme "file"; expected http or https, and a host`,
 		},
 		{
 			name:    "a redirect to the clouds' metadata",

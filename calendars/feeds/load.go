@@ -95,7 +95,7 @@ func findFiles(fsys fs.FS, pattern string, g *globs, now time.Time, maxCost int)
 	info, err := tree.Stat(pattern)
 	if err == nil {
 		if info.IsDir() {
-			return nil, 0, fmt.Errorf("%s: want a file, found a directory; a glob such as %q names its files", pattern,
+			return nil, 0, fmt.Errorf("%s: expected a file, found a directory; a glob such as %q names its files", pattern,
 				filepath.ToSlash(filepath.Join(pattern, "*.ics")))
 		}
 		return []string{pattern}, 0, nil
@@ -106,7 +106,7 @@ func findFiles(fsys fs.FS, pattern string, g *globs, now time.Time, maxCost int)
 	names, cost, globErr := g.find(fsys, pattern, now, maxCost)
 	switch {
 	case errors.Is(globErr, filepath.ErrBadPattern):
-		return nil, cost, fmt.Errorf("%s: want a file name or a glob such as \"*.ics\"", pattern)
+		return nil, cost, fmt.Errorf("%s: expected a file name or a glob such as \"*.ics\"", pattern)
 	case globErr != nil:
 		return nil, cost, fmt.Errorf("%s: %w", pattern, files.Reason(globErr))
 	case len(names) > 0:

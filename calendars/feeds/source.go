@@ -66,28 +66,28 @@ const (
 // does. It reads no file.
 func (s Source) Validate() error {
 	if len(s.URL) > maxURL {
-		return fmt.Errorf("url has %d bytes; want %d at most", len(s.URL), maxURL)
+		return fmt.Errorf("url has %d bytes; the limit is %d", len(s.URL), maxURL)
 	}
 	if _, _, err := s.address(); err != nil {
 		return err
 	}
 	switch {
 	case len(s.Username)+len(s.Password) > maxHeaderValue:
-		return fmt.Errorf("user name and password have %d bytes; want %d at most", len(s.Username)+len(s.Password),
+		return fmt.Errorf("user name and password have %d bytes; the limit is %d", len(s.Username)+len(s.Password),
 			maxHeaderValue)
 	case len(s.UserAgent) > maxUserAgent:
-		return fmt.Errorf("user_agent has %d bytes; want %d at most", len(s.UserAgent), maxUserAgent)
+		return fmt.Errorf("user_agent has %d bytes; the limit is %d", len(s.UserAgent), maxUserAgent)
 	case strings.ContainsFunc(s.UserAgent, isControl):
 		return errors.New("user_agent holds a line break or another control character")
 	case len(s.Header) > maxHeaders:
-		return fmt.Errorf("%d headers are set; want %d at most", len(s.Header), maxHeaders)
+		return fmt.Errorf("%d headers are set; the limit is %d", len(s.Header), maxHeaders)
 	}
 	sent := 0
 	for _, name := range slices.Sorted(maps.Keys(s.Header)) {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case len(name) > maxHeaderName:
-			return fmt.Errorf("header %s has a name of %d bytes; want %d at most", diag.Quote(name), len(name),
+			return fmt.Errorf("header %s has a name of %d bytes; the limit is %d", diag.Quote(name), len(name),
 				maxHeaderName)
 		case slices.Contains(refusedHeaders, canonical):
 			return fmt.Errorf("header %s is written by callhours itself", canonical)
@@ -101,7 +101,7 @@ func (s Source) Validate() error {
 				return fmt.Errorf("header %s holds a line break or another control character", canonical)
 			}
 			if sent += len(value); sent > maxHeaderValue {
-				return fmt.Errorf("header %s makes the headers longer than %d bytes; want shorter ones", canonical,
+				return fmt.Errorf("header %s makes the headers longer than %d bytes; shorten them", canonical,
 					maxHeaderValue)
 			}
 		}
@@ -200,7 +200,7 @@ func hasPassword(user *url.Userinfo) bool {
 func (s Source) address() (*url.URL, *url.Userinfo, error) {
 	u, err := url.Parse(strings.TrimSpace(s.URL))
 	if err != nil || u.Scheme == "" {
-		return nil, nil, errors.New("want url as an http, https or webcal address")
+		return nil, nil, errors.New("expected url to be an http, https or webcal address")
 	}
 	if err := normalise(u); err != nil {
 		return nil, nil, err
@@ -227,7 +227,7 @@ func normalise(u *url.URL) error {
 	case "http":
 		port = "80"
 	default:
-		return fmt.Errorf("want url as an http, https or webcal address, found the scheme %s", diag.Quote(u.Scheme))
+		return fmt.Errorf("expected url to be an http, https or webcal address, found the scheme %s", diag.Quote(u.Scheme))
 	}
 	host := u.Hostname()
 	if host == "" || u.Opaque != "" || strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {

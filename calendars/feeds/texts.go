@@ -28,7 +28,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 	sub := s.subscribers[calendar]
 	if sub == nil {
 		s.mu.Unlock()
-		return nil, fmt.Errorf("calendar %q is not there", calendar)
+		return nil, fmt.Errorf("unknown calendar %q", calendar)
 	}
 	limits := sub.terms().Limits.WithDefaults()
 	name := sub.copyName()

@@ -148,7 +148,7 @@ func TestTextsOf(t *testing.T) {
 				t.Errorf("%s: got %d texts, %v", name, len(texts), err)
 			}
 		}
-		for name, want := range map[string]string{"gone": "there is no copy", "none": `calendar "none" is not there`} {
+		for name, want := range map[string]string{"gone": "there is no copy", "none": `unknown calendar "none"`} {
 			if _, err := s.store.Texts(t.Context(), name, nil); err == nil || err.Error() != want {
 				t.Errorf("%s: got %v, want %s", name, err, want)
 			}

@@ -69,7 +69,7 @@ func TestFetchTLS(t *testing.T) {
 		{
 			name: "a CA file without certificates", certificate: good, caFile: notPEM,
 			want: `server_error 0: https://HOST/…: ca_file ` + diag.Quote(notPEM) +
-				`: want certificates as PEM, found none`,
+				`: expected certificates as PEM, found none`,
 		},
 		{
 			name: "a server without TLS", certificate: good, scheme: "https://PLAIN",
@@ -132,7 +132,7 @@ func TestFetchTLS(t *testing.T) {
 					answerStatus(403)(w, r)
 				}}
 			},
-			want: "forbidden 403: http://PLAIN/…: redirected to https://HOST/…: 403 Forbidden; credentials and headers are not sent where a redirect leads: want the address where it ends as url",
+			want: "forbidden 403: http://PLAIN/…: redirected to https://HOST/…: 403 Forbidden; credentials and headers are not sent where a redirect leads; set url to the address where it ends",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -171,7 +171,7 @@ func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 	switch end := d.End; {
 	case end == nil && (d.Duration.Days <= 0 && d.Duration.Seconds <= 0 || d.Duration.Days < 0 ||
 		d.Duration.Seconds < 0):
-		flaw = "want a period of positive length, found " + diag.Quote(written)
+		flaw = "expected a period of positive length, found " + diag.Quote(written)
 	case end == nil:
 	case end.isUnplaced(): // It was forgiven in an all-day series: a part of a day is one.
 		*end = Time{Time: recur.Time{Civil: end.Civil, Form: recur.Floating}}
@@ -179,7 +179,7 @@ func (r *reader) withLength(e *Event, p property, d RDate, item string) RDate {
 		end.Form, end.Zone = d.Start.Form, d.Start.Zone
 	}
 	if d.End != nil && !d.End.after(d.Start) {
-		flaw = "want a period that ends after its start, found " + diag.Quote(item)
+		flaw = "expected a period that ends after its start, found " + diag.Quote(item)
 	}
 	if flaw != "" {
 		r.reportProblem(e, p, flaw, "is read with the date, which lasts as long as the event")

@@ -184,7 +184,7 @@ func (r *reader) adoptInner() {
 func (r *reader) finishUnended(number int, before string) {
 	d := r.draft
 	if !d.started {
-		r.discard("want END:VEVENT before " + before)
+		r.discard("expected END:VEVENT before " + before)
 		return
 	}
 	r.tolerate(number, "END:VEVENT is missing before "+before+", and is read as if it were there")
@@ -228,7 +228,7 @@ func (r *reader) finish() {
 		}
 		r.report(Problem{
 			Line: d.stray,
-			Message: "want a content line such as NAME:VALUE, found " + d.strayText + "; the line is ignored" + more +
+			Message: "expected a content line such as NAME:VALUE, found " + d.strayText + "; the line is ignored" + more +
 				" (put a blank before it if it is the rest of the line before)",
 		})
 	}

@@ -110,7 +110,7 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 		text := strings.TrimSpace(p.value)
 		var err error
 		if e.Sequence, err = strconv.Atoi(text); err != nil && text != "" {
-			return "want a number, found " + diag.Quote(p.value), "is read without it"
+			return "expected a number, found " + diag.Quote(p.value), "is read without it"
 		}
 	case "LAST-MODIFIED":
 		if s, err := recur.ParseTime(recur.NormalizeTime(p.value)); err == nil {
@@ -250,7 +250,7 @@ func (r *reader) schedule(e *Event, p property) (flaw string, usable bool) {
 	case "DURATION":
 		length, err := recur.ParseDuration(p.value)
 		if err == nil && (length.Days < 0 || length.Seconds < 0) {
-			err = fmt.Errorf("want it to be positive, found %s", diag.Quote(p.value))
+			err = fmt.Errorf("expected it to be positive, found %s", diag.Quote(p.value))
 		}
 		if err != nil {
 			return err.Error(), true
@@ -278,7 +278,7 @@ func (r *reader) setEnd(e *Event, p property) (flaw string, usable bool) {
 		s.Form, s.Zone = e.Start.Form, e.Start.Zone
 	}
 	if err == nil && s.Form == e.Start.Form && s.Zone == e.Start.Zone && s.Civil < e.Start.Civil {
-		err = fmt.Errorf("want an end after the start, found %s", diag.Quote(p.value))
+		err = fmt.Errorf("expected an end after the start, found %s", diag.Quote(p.value))
 	}
 	if err != nil {
 		return err.Error(), true
@@ -417,7 +417,7 @@ func (p property) parameters() (map[string]string, error) {
 	parsed, err := ics.ParseProperty(ics.ContentLine(p.content))
 	if err != nil || parsed.Value != p.value {
 		return nil,
-			fmt.Errorf("want parameters such as TZID=Europe/Berlin, found %s", diag.Quote(p.content[len(p.name):]))
+			fmt.Errorf("expected parameters such as TZID=Europe/Berlin, found %s", diag.Quote(p.content[len(p.name):]))
 	}
 	parameters := map[string]string{}
 	for name, values := range parsed.ICalParameters {

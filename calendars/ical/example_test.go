@@ -27,5 +27,5 @@ func ExampleRead() {
 	// Output:
 	// Office
 	// Open, until noon 2026-12-24 09:00 Europe/Berlin
-	// line 10: DTSTART: want a time such as 20261224 or 20261224T090000Z, found "tomorrow"; event "Closed" (2) is ignored
+	// line 10: DTSTART: expected a time such as 20261224 or 20261224T090000Z, found "tomorrow"; event "Closed" (2) is ignored
 }

@@ -19,7 +19,7 @@ type notCalendarError struct {
 }
 
 func (e *notCalendarError) Error() string {
-	return fmt.Sprintf("%s: line %d: want BEGIN:VCALENDAR, found %s", ErrNotCalendar, e.line, e.found)
+	return fmt.Sprintf("%s: line %d: expected BEGIN:VCALENDAR, found %s", ErrNotCalendar, e.line, e.found)
 }
 
 func (e *notCalendarError) Unwrap() error { return ErrNotCalendar }

@@ -146,7 +146,7 @@ func (r *reader) read() error {
 	case first:
 		return fmt.Errorf("%w: it is empty", ErrNotCalendar)
 	case len(r.open) > 0:
-		return fmt.Errorf("%w: line %d: want END:%s, found the end", ErrTruncated, r.scanner.number,
+		return fmt.Errorf("%w: line %d: expected END:%s, found the end", ErrTruncated, r.scanner.number,
 			r.open[len(r.open)-1])
 	}
 	return nil

@@ -277,7 +277,7 @@ func (l line) correctedZone() (named line, odd []string) {
 	written := string(l.name)
 	switch name := diag.Correct(written, zoneProperties); {
 	case l.name == nil:
-		odd = append(odd, "want a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "+
+		odd = append(odd, "expected a content line such as TZOFFSETTO:+0100 in a VTIMEZONE, found "+
 			diag.Quote(string(l.rest))+"; the line is ignored")
 	case name != written && l.hasValueOf(name):
 		l.name = []byte(name)

@@ -229,7 +229,7 @@ func (f *finder) observances(d definition) (list []zones.Observance, location st
 		switch {
 		case name == "END" && component == "VTIMEZONE":
 			if len(list) == 0 {
-				err = errors.New("want a STANDARD or DAYLIGHT in it")
+				err = errors.New("expected a STANDARD or DAYLIGHT in it")
 			}
 			return list, location, err
 		case name == "BEGIN" && (component == "STANDARD" || component == "DAYLIGHT"):
@@ -244,7 +244,7 @@ func (f *finder) observances(d definition) (list []zones.Observance, location st
 				f.tolerate(l.number, "END:VTIMEZONE is missing before BEGIN:VEVENT, and is read as if it were there")
 				return list, location, nil
 			}
-			return nil, location, fmt.Errorf("want END:VTIMEZONE before BEGIN:%s in line %d", component, l.number)
+			return nil, location, fmt.Errorf("expected END:VTIMEZONE before BEGIN:%s in line %d", component, l.number)
 		case name == "END":
 			o = nil
 		case name == "X-LIC-LOCATION" || name == "TZID-ALIAS-OF": // libical; RFC 7808, 7.1
@@ -259,7 +259,7 @@ func (f *finder) observances(d definition) (list []zones.Observance, location st
 			}
 		}
 	}
-	return nil, location, errors.New("want END:VTIMEZONE, found the end")
+	return nil, location, errors.New("expected END:VTIMEZONE, found the end")
 }
 
 func setObservance(o *zones.Observance, l line, dates int) (odd []string, err error) {

@@ -62,7 +62,7 @@ func Parse(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if len(text) > maxPattern {
 		return Pattern{},
-			fmt.Errorf("pattern %q…: want at most %d bytes, found %d; write * for what may differ", text[:40],
+			fmt.Errorf("pattern %q…: expected at most %d bytes, found %d; write * for what may differ", text[:40],
 				maxPattern, len(text))
 	}
 	body, exclude := strings.CutPrefix(text, "!")
@@ -92,7 +92,7 @@ func Parse(text string) (Pattern, error) {
 	}
 	if !letters && strings.Trim(body, "*") != "" {
 		return Pattern{},
-			fmt.Errorf("pattern %q: punctuation is not compared and nothing else is left; want letters, or a "+
+			fmt.Errorf("pattern %q: punctuation is not compared and nothing else is left; expected letters, or a "+
 				"regular expression between slashes", text)
 	}
 	return p, nil

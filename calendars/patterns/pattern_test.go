@@ -69,8 +69,8 @@ func TestParsePatternMistakes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"/(/": "pattern \"/(/\": missing closing )",
-		"!!!": `pattern "!!!": punctuation is not compared and nothing else is left; want letters, or a regular expression between slashes`,
-		"*-*": `pattern "*-*": punctuation is not compared and nothing else is left; want letters, or a regular expression between slashes`,
+		"!!!": `pattern "!!!": punctuation is not compared and nothing else is left; expected letters, or a regular expression between slashes`,
+		"*-*": `pattern "*-*": punctuation is not compared and nothing else is left; expected letters, or a regular expression between slashes`,
 	} {
 		if _, err := Parse(text); err == nil || err.Error() != want {
 			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)

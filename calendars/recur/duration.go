@@ -18,7 +18,7 @@ const LongestDuration = (LastYear + 1) * 366
 // ParseDuration reads "P1DT2H30M", "P2W", "PT45M" and so on, with an optional sign.
 func ParseDuration(text string) (Duration, error) {
 	bad := func() (Duration, error) {
-		return Duration{}, fmt.Errorf("want a duration such as PT1H30M or P2D, found %s", diag.Quote(text))
+		return Duration{}, fmt.Errorf("expected a duration such as PT1H30M or P2D, found %s", diag.Quote(text))
 	}
 	rest := strings.ToUpper(strings.TrimSpace(text))
 	negative := strings.HasPrefix(rest, "-")

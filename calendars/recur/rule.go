@@ -104,7 +104,7 @@ func Parse(text string) (*Rule, error) {
 	for part := range strings.SplitSeq(strings.ToUpper(text), ";") {
 		name, value, ok := strings.Cut(part, "=")
 		if word := strings.TrimSpace(part); !ok && word != "" {
-			return nil, fmt.Errorf("want parts such as COUNT=4, found %s", diag.Quote(word))
+			return nil, fmt.Errorf("expected parts such as COUNT=4, found %s", diag.Quote(word))
 		}
 		if !ok {
 			continue
@@ -129,7 +129,7 @@ func (r *Rule) set(name, value string) (err error) {
 	case "FREQ":
 		r.Freq = Frequency(slices.Index(frequencies, value))
 		if r.Freq < 0 {
-			err = fmt.Errorf("want FREQ as one of %s, found %s", strings.Join(frequencies, ", "), diag.Quote(value))
+			err = fmt.Errorf("expected FREQ to be one of %s, found %s", strings.Join(frequencies, ", "), diag.Quote(value))
 		}
 	case "INTERVAL":
 		r.interval, err = positive(name, value)
@@ -143,7 +143,7 @@ func (r *Rule) set(name, value string) (err error) {
 		r.Until = &t
 	case "WKST":
 		if r.weekStart = slices.Index(weekdays, value); r.weekStart < 0 {
-			err = fmt.Errorf("want WKST as one of %s, found %s", strings.Join(weekdays, ", "), diag.Quote(value))
+			err = fmt.Errorf("expected WKST to be one of %s, found %s", strings.Join(weekdays, ", "), diag.Quote(value))
 		}
 	case "BYMONTH":
 		err = parseList(name, value, 1, 12, func(n int) { r.months |= 1 << n })
@@ -172,11 +172,11 @@ func (r *Rule) set(name, value string) (err error) {
 		err = r.setWeekdays(value)
 	case "RSCALE":
 		if value != "GREGORIAN" {
-			err = fmt.Errorf("want RSCALE=GREGORIAN, found %s", diag.Quote(value))
+			err = fmt.Errorf("expected RSCALE=GREGORIAN, found %s", diag.Quote(value))
 		}
 	case "SKIP":
 		if value != "OMIT" {
-			err = fmt.Errorf("want SKIP=OMIT, found %s", diag.Quote(value))
+			err = fmt.Errorf("expected SKIP=OMIT, found %s", diag.Quote(value))
 		}
 	default:
 		if !strings.HasPrefix(name, "X-") {
@@ -201,7 +201,7 @@ func (r *Rule) setWeekdays(value string) error {
 		}
 		switch {
 		case weekday < 0 || ordinal != "" && (n == 0 || n < -53 || n > 53):
-			return fmt.Errorf("want BYDAY as weekdays such as MO or -1FR, found %s", diag.Quote(item))
+			return fmt.Errorf("expected BYDAY to be weekdays such as MO or -1FR, found %s", diag.Quote(item))
 		case n == 0:
 			r.weekdays |= 1 << weekday
 		default:
@@ -215,7 +215,7 @@ func (r *Rule) setWeekdays(value string) error {
 func positive(name, value string) (int, error) {
 	digits := strings.TrimPrefix(value, "+")
 	if digits == "" || strings.Trim(digits, "0123456789") != "" || strings.Trim(digits, "0") == "" {
-		return 0, fmt.Errorf("want %s as a number from 1 on, found %s", name, diag.Quote(value))
+		return 0, fmt.Errorf("expected %s to be a number from 1 on, found %s", name, diag.Quote(value))
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil {
@@ -238,7 +238,7 @@ func parseList(name, value string, low, high int, add func(int)) error {
 	for _, item := range items {
 		n, err := strconv.Atoi(strings.TrimSpace(item))
 		if err != nil || n < low || n > high || n == 0 && low < 0 {
-			return fmt.Errorf("want %s as numbers %s, found %s", name, span, diag.Quote(item))
+			return fmt.Errorf("expected %s to be numbers %s, found %s", name, span, diag.Quote(item))
 		}
 		add(n)
 	}

@@ -30,7 +30,7 @@ type Time struct {
 // VALUE=DATE is common and means a DATE. 24:00 is the next midnight, and a 61st second the 60th.
 func ParseTime(text string) (Time, error) {
 	bad := func() (Time, error) {
-		return Time{}, fmt.Errorf("want a time such as 20261224 or 20261224T090000Z, found %s", diag.Quote(text))
+		return Time{}, fmt.Errorf("expected a time such as 20261224 or 20261224T090000Z, found %s", diag.Quote(text))
 	}
 	date, clock, timed := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), "T")
 	year, month, dayOfMonth, ok := parseDigits(date, 4)
@@ -81,7 +81,7 @@ func ParseOffset(text string) (*int64, error) {
 	}
 	h, m, s, ok := parseDigits(digits, 2)
 	if !ok || m > 59 || s > 59 || h*Hour > longestOffset-Hour {
-		return nil, fmt.Errorf("want an offset such as -0500, found %s", diag.Quote(text))
+		return nil, fmt.Errorf("expected an offset such as -0500, found %s", diag.Quote(text))
 	}
 	offset := int64(h*Hour + m*Minute + s)
 	if strings.HasPrefix(text, "-") {

@@ -98,7 +98,7 @@ func newLooked(t *testing.T) *looked {
 		t.Fatal(err)
 	}
 	go io.Copy(io.Discard, said)
-	found := regexp.MustCompile(`people look at (http://\S+)`).FindSubmatch(text[:n])
+	found := regexp.MustCompile(`Console +(http://\S+)`).FindSubmatch(text[:n])
 	if found == nil {
 		t.Fatalf("serve says %q", text[:n])
 	}

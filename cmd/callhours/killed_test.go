@@ -177,10 +177,10 @@ func startProcessWith(t *testing.T, dir string, args []string, env ...string) *p
 	}
 	lines := bufio.NewScanner(out)
 	for (p.calls == "" || p.admin == "") && lines.Scan() {
-		if at, ok := strings.CutPrefix(lines.Text(), "Kazoo asks at  "); ok {
+		if at, ok := strings.CutPrefix(lines.Text(), "Pivot listener "); ok {
 			p.calls = at
 		}
-		if at, ok := strings.CutPrefix(lines.Text(), "people look at "); ok {
+		if at, ok := strings.CutPrefix(lines.Text(), "Console        "); ok {
 			p.admin = at
 		}
 	}

@@ -44,7 +44,7 @@ func TestQuiet(t *testing.T) {
 	code := run(t.Context(), []string{"events", url, "--timezone", "UTC"},
 		environment{strings.NewReader(""), &out, &errs, time.Now})
 	if code != exitFailure ||
-		!strings.Contains(errs.String(), "truncated: want END:VCALENDAR at the end of its 60 bytes") {
+		!strings.Contains(errs.String(), "truncated: expected END:VCALENDAR at the end of its 60 bytes") {
 		t.Errorf("exit %d: %s%s", code, out.String(), errs.String())
 	}
 	if log.Writer() != io.Discard || said.Len() > 0 || strings.Contains(out.String()+errs.String(), "PLANTED") {

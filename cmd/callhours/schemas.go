@@ -51,7 +51,7 @@ func fetchSchemas(ctx context.Context, from, dir string) error {
 	var list struct{ Data []string }
 	if err := json.Unmarshal(body, &list); err != nil || len(list.Data) == 0 || len(list.Data) > most {
 		return errors.New(
-			`want the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`)
+			`expected the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`)
 	}
 	for _, name := range list.Data {
 		if !schemaName.MatchString(name) {

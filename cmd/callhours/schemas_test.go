@@ -45,8 +45,8 @@ func TestSchemasOfAPI(t *testing.T) {
 		"/nowhere": "404 Not Found",
 		"/lost":    "callflows.gone: 404 Not Found",
 		"/escape":  `the name of a schema is "../callflows.action"`,
-		"/page":    `want the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`,
-		"/empty":   `want the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`,
+		"/page":    `expected the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`,
+		"/empty":   `expected the address of Kazoo's schemas, such as https://api.example.com:8443/v2/schemas, which answers {"data": [NAME, …]}`,
 	} {
 		if _, err := loadSchemas(t.Context(), server.URL+path); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", path, err, want)

@@ -206,7 +206,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	lines := bufio.NewScanner(out)
 	for len(found) < 2 && lines.Scan() {
 		ts.Logf("%s", lines.Text())
-		for key, word := range map[string]string{"CALLS": "Kazoo asks at ", "ADMIN": "people look at "} {
+		for key, word := range map[string]string{"CALLS": "Pivot listener ", "ADMIN": "Console        "} {
 			if rest, ok := strings.CutPrefix(lines.Text(), word); ok {
 				u, err := url.Parse(strings.TrimSpace(rest))
 				ts.Check(err)

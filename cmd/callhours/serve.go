@@ -270,8 +270,8 @@ func banner(in installation, calls, admin net.Addr) string {
 		scheme = "https"
 	}
 	fmt.Fprintf(&b, "callhours %s serves %s\n", buildVersion(), in.name())
-	fmt.Fprintf(&b, "Kazoo asks at  %s://%s\n", scheme, reachable(calls.String()))
-	fmt.Fprintf(&b, "people look at %s://%s\n", server.PeopleScheme(in.file), reachable(admin.String()))
+	fmt.Fprintf(&b, "Pivot listener %s://%s\n", scheme, reachable(calls.String()))
+	fmt.Fprintf(&b, "Console        %s://%s\n", server.PeopleScheme(in.file), reachable(admin.String()))
 	if len(in.file.Routes) == 0 {
 		return b.String()
 	}

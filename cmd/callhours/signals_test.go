@@ -152,7 +152,7 @@ func TestHangupBeforeStart(t *testing.T) {
 	send(t, cmd, syscall.SIGHUP)
 	send(t, cmd, syscall.SIGHUP)
 	feed.release()
-	calls := out.line(t, "Kazoo asks at  ")
+	calls := out.line(t, "Pivot listener ")
 	lines.line(t, "configuration reloaded")
 	r, err := http.PostForm(calls+"/two", nil)
 	if err != nil {
@@ -173,8 +173,8 @@ func TestLogReaderGone(t *testing.T) {
 	writeConfig(t, dir, "drain: 1ms\n"+oneClosed)
 	out, both := pipe(t)
 	cmd := signalled(t, dir, both, both)
-	calls := out.line(t, "Kazoo asks at  ")
-	admin := out.line(t, "people look at ")
+	calls := out.line(t, "Pivot listener ")
+	admin := out.line(t, "Console        ")
 	out.from.Close()
 	for i := range 3 {
 		r, err := http.PostForm(calls+"/main", nil)
@@ -226,7 +226,7 @@ func TestTerminate(t *testing.T) {
 		writeConfig(t, dir, "drain: 1ms\n"+oneClosed)
 		out, stdout := pipe(t)
 		cmd := signalled(t, dir, stdout, nil)
-		admin := out.line(t, "people look at ")
+		admin := out.line(t, "Console        ")
 		writeConfig(t, dir, "drain: 1ms\n"+feedRoutes(feed.url, "one"))
 		answered := make(chan struct{})
 		go func() {
@@ -258,7 +258,7 @@ func TestTerminate(t *testing.T) {
 		}
 		out, stdout := pipe(t)
 		cmd := signalled(t, dir, stdout, full)
-		out.line(t, "people look at ")
+		out.line(t, "Console        ")
 		send(t, cmd, syscall.SIGTERM)
 		if got := outcome(t, cmd); got != 0 {
 			t.Errorf("got exit code %d", got)
@@ -270,7 +270,7 @@ func TestTerminate(t *testing.T) {
 		writeConfig(t, dir, "drain: 10m\n"+oneClosed)
 		out, stdout := pipe(t)
 		cmd := signalled(t, dir, stdout, nil)
-		admin := out.line(t, "people look at ")
+		admin := out.line(t, "Console        ")
 		send(t, cmd, syscall.SIGTERM)
 		for {
 			r, err := http.Get(admin + "/-/ready")

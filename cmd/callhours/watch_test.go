@@ -113,7 +113,7 @@ func TestWatch(t *testing.T) {
 			wants := map[string][][]string{
 				"text": {
 					{
-						"at      Sat 2000-01-01 00:00:0", "closed (closed): no branch",
+						"at      Sat 2000-01-01 00:00:0", "closed (closed): nothing else",
 						"until   Sat 2000-01-01 09:00:00 UTC, then open",
 					},
 					{

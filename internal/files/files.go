@@ -55,7 +55,7 @@ func (e *TooLargeError) Error() string { return "is larger than " + formatSize(e
 // LinkError is the error of a symbolic link to nothing. It unwraps to [fs.ErrNotExist].
 type LinkError struct{}
 
-func (*LinkError) Error() string { return "is a link to a file that is not there; mend the link" }
+func (*LinkError) Error() string { return "is a link to a file that does not exist; correct the link" }
 
 // Unwrap returns fs.ErrNotExist.
 func (*LinkError) Unwrap() error { return fs.ErrNotExist }

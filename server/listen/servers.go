@@ -39,7 +39,7 @@ func Open(ctx context.Context, address string) (*net.TCPListener, error) {
 		err = call.Err
 	}
 	return nil,
-		fmt.Errorf("listen %s: %w; is another callhours running, or the address another machine's?", address, err)
+		fmt.Errorf("listen %s: %w; is another process using the port, or is the address not on this machine?", address, err)
 }
 
 // NewPivotServer is the server of the Pivot listener. What net/http reports of connections goes to

@@ -82,7 +82,7 @@ func (r *Run) equalStrings(a, b string, bothStrings bool) (bool, error) {
 
 func (r *Run) eq(first reflect.Value, others ...reflect.Value) (bool, error) {
 	if len(others) == 0 {
-		return false, errors.New("want at least 2 arguments, found 1")
+		return false, errors.New("expected at least 2 arguments, found 1")
 	}
 	first = elem(first)
 	for _, other := range others {
@@ -222,7 +222,7 @@ func incomparable(a, b reflect.Value) error {
 	case a.CanFloat() != b.CanFloat():
 		hint = "; float64 makes the one of the other"
 	}
-	return fmt.Errorf("want two numbers or two texts to compare, found %s and %s%s", describe(a), describe(b), hint)
+	return fmt.Errorf("expected two numbers or two texts to compare, found %s and %s%s", describe(a), describe(b), hint)
 }
 
 // index is an element of a list or map, or of one within it, as text/template's is. A key is
@@ -230,13 +230,13 @@ func incomparable(a, b reflect.Value) error {
 func (r *Run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, error) {
 	from = elem(from)
 	if !from.IsValid() {
-		return reflect.Value{}, errors.New("want a list or a map, found nothing; guard it with {{with}}")
+		return reflect.Value{}, errors.New("expected a list or a map, found nothing; guard it with {{with}}")
 	}
 	for _, key := range keys {
 		key = elem(key)
 		for from.Kind() == reflect.Pointer || from.Kind() == reflect.Interface {
 			if from = from.Elem(); !from.IsValid() {
-				return reflect.Value{}, errors.New("want a list or a map, found nothing; guard it with {{with}}")
+				return reflect.Value{}, errors.New("expected a list or a map, found nothing; guard it with {{with}}")
 			}
 		}
 		var err error
@@ -255,7 +255,7 @@ func (r *Run) index(from reflect.Value, keys ...reflect.Value) (reflect.Value, e
 				return reflect.Value{}, err
 			}
 		default:
-			return reflect.Value{}, fmt.Errorf("want a list or a map, found %s", jsonsafe.Describe(from.Interface()))
+			return reflect.Value{}, fmt.Errorf("expected a list or a map, found %s", jsonsafe.Describe(from.Interface()))
 		}
 	}
 	return from, nil
@@ -271,10 +271,10 @@ func element(list, at reflect.Value) (reflect.Value, error) {
 		n = int64(at.Uint()) // it is below 1<<62
 	case at.CanUint():
 	case !at.IsValid():
-		return reflect.Value{}, errors.New("want a whole number for a place in a list, found nothing")
+		return reflect.Value{}, errors.New("expected a whole number for a place in a list, found nothing")
 	default:
 		return reflect.Value{},
-			fmt.Errorf("want a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
+			fmt.Errorf("expected a whole number for a place in a list, found %s", jsonsafe.Describe(at.Interface()))
 	}
 	if n < 0 || n >= int64(list.Len()) {
 		return reflect.Value{}, fmt.Errorf("there is no element %d: the list has %d, and the first is 0", n, list.Len())
@@ -287,13 +287,13 @@ func entry(from, key reflect.Value) (reflect.Value, error) {
 	wanted := from.Type().Key()
 	switch {
 	case !key.IsValid():
-		return reflect.Value{}, errors.New("want a key, found nothing")
+		return reflect.Value{}, errors.New("expected a key, found nothing")
 	case key.Type().AssignableTo(wanted):
 	case (key.CanInt() || key.CanUint()) && wanted.Kind() >= reflect.Int && wanted.Kind() <= reflect.Uintptr:
 		key = key.Convert(wanted)
 	default:
 		return reflect.Value{},
-			fmt.Errorf("want %s for a key, found %s", jsonsafe.DescribeType(wanted.String()),
+			fmt.Errorf("expected %s for a key, found %s", jsonsafe.DescribeType(wanted.String()),
 				jsonsafe.Describe(key.Interface()))
 	}
 	if v := from.MapIndex(key); v.IsValid() {

@@ -67,7 +67,7 @@ func (r *Run) memberName(v any) (string, error) {
 // spokenText writes the result of an action in a template whose result is text.
 func (r *Run) spokenText(v any) (string, error) {
 	if v == nil {
-		return "", errors.New("want a value to write, found nothing; guard it with {{with}}, or give a default")
+		return "", errors.New("expected a value to write, found nothing; guard it with {{with}}, or give a default")
 	}
 	return r.toString(v)
 }
@@ -85,10 +85,10 @@ func (r *Run) fromJSON(text string) (any, error) {
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, fmt.Errorf("want JSON, found %s", diag.Clip(text))
+		return nil, fmt.Errorf("expected JSON, found %s", diag.Clip(text))
 	}
 	if d.More() {
-		return nil, fmt.Errorf("want one JSON value, found more after it in %s", diag.Clip(text))
+		return nil, fmt.Errorf("expected one JSON value, found more after it in %s", diag.Clip(text))
 	}
 	return bound(r, jsonsafe.Numbers(v))
 }

@@ -16,7 +16,7 @@ func (r *Run) listOf(v any) ([]any, error) {
 	}
 	rv := reflect.ValueOf(v)
 	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
-		return nil, fmt.Errorf("want a list, found %s", jsonsafe.Describe(v))
+		return nil, fmt.Errorf("expected a list, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
 		return nil, Limitf("a list of more than %d elements", MaxElements)
@@ -76,7 +76,7 @@ func (r *Run) seq(numbers ...int) (string, error) {
 	case 3:
 		start, step, end = numbers[0], numbers[1], numbers[2]
 	default:
-		return "", fmt.Errorf("want one to three numbers, found %d", len(numbers))
+		return "", fmt.Errorf("expected one to three numbers, found %d", len(numbers))
 	}
 	if step == 0 {
 		step = cmp.Or(cmp.Compare(end, start), 1)
@@ -241,10 +241,10 @@ func (r *Run) slice(list any, bounds ...int) ([]any, error) {
 	case 2:
 		start, end = bounds[0], bounds[1]
 	default:
-		return nil, fmt.Errorf("want a start and an end, found %d numbers", len(bounds))
+		return nil, fmt.Errorf("expected a start and an end, found %d numbers", len(bounds))
 	}
 	if start < 0 || start > end || end > len(elements) {
-		return nil, fmt.Errorf("want 0 <= start <= end <= %d, found %d and %d", len(elements), start, end)
+		return nil, fmt.Errorf("expected 0 <= start <= end <= %d, found %d and %d", len(elements), start, end)
 	}
 	return elements[start:end:end], nil
 }
@@ -255,7 +255,7 @@ func (r *Run) chunk(size int, list any) ([]any, error) {
 		return nil, err
 	}
 	if size < 1 {
-		return nil, fmt.Errorf("want a size of 1 or more, found %d", size)
+		return nil, fmt.Errorf("expected a size of 1 or more, found %d", size)
 	}
 	if err := r.spendElements(len(elements)); err != nil {
 		return nil, err

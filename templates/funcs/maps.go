@@ -17,7 +17,7 @@ func (r *Run) mapOf(v any) (map[string]any, error) {
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Map || rv.Type().Key().Kind() != reflect.String {
-		return nil, fmt.Errorf("want a map, found %s", jsonsafe.Describe(v))
+		return nil, fmt.Errorf("expected a map, found %s", jsonsafe.Describe(v))
 	}
 	if rv.Len() > MaxElements {
 		return nil, Limitf("a map of more than %d entries", MaxElements)
@@ -35,7 +35,7 @@ func (r *Run) mapOf(v any) (map[string]any, error) {
 // dict makes a map of keys and values that take turns.
 func (r *Run) dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 == 1 {
-		return nil, fmt.Errorf("want a value for each key, found %s", Arguments(len(pairs)))
+		return nil, fmt.Errorf("expected a value for each key, found %s", Arguments(len(pairs)))
 	}
 	m := make(map[string]any, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {
@@ -81,7 +81,7 @@ func (r *Run) hasKey(from any, key string) (bool, error) {
 // dig follows keys into maps in maps: the keys, what to give if one is missing, the map.
 func (r *Run) dig(args ...any) (any, error) {
 	if len(args) < 3 {
-		return nil, fmt.Errorf("want keys, a default and a map, found %d arguments", len(args))
+		return nil, fmt.Errorf("expected keys, a default and a map, found %d arguments", len(args))
 	}
 	keys, missing, v := args[:len(args)-2], args[len(args)-2], args[len(args)-1]
 	for _, k := range keys {

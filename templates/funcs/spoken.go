@@ -194,9 +194,9 @@ func (r *Run) languageArg(what string, args []any) (*language, any, error) {
 		if tag, ok := args[0].(string); ok {
 			return languageFor(tag), args[1], nil
 		}
-		return nil, nil, fmt.Errorf("want a language such as \"en\" before %s, found %s", what, jsonsafe.Describe(args[0]))
+		return nil, nil, fmt.Errorf("expected a language such as \"en\" before %s, found %s", what, jsonsafe.Describe(args[0]))
 	}
-	return nil, nil, fmt.Errorf("want %s, found %d arguments", what, len(args))
+	return nil, nil, fmt.Errorf("expected %s, found %d arguments", what, len(args))
 }
 
 // spoken writes a time as people say it at the moment of the call. The language may stand before

@@ -113,7 +113,7 @@ func (r *Run) printf(format string, values ...any) (string, error) {
 		case err != nil:
 			return "", err
 		case m == "":
-			return "", fmt.Errorf("want a directive such as %%s or %%5d in the format, found %s", diag.Clip(rest))
+			return "", fmt.Errorf("expected a directive such as %%s or %%5d in the format, found %s", diag.Clip(rest))
 		case m == "%%":
 			b.WriteByte('%')
 		case strings.HasSuffix(m, "q"):
@@ -151,7 +151,7 @@ func (r *Run) printf(format string, values ...any) (string, error) {
 
 func (r *Run) repeat(count int, s string) (string, error) {
 	if count < 0 {
-		return "", fmt.Errorf("want a count of 0 or more, found %d", count)
+		return "", fmt.Errorf("expected a count of 0 or more, found %d", count)
 	}
 	if len(s) > 0 && count > MaxText/len(s) {
 		return "", r.spendText(MaxText + 1)
@@ -283,7 +283,7 @@ func (r *Run) decode64(s string) (string, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		return "", fmt.Errorf("want base64, found %s", diag.Clip(s))
+		return "", fmt.Errorf("expected base64, found %s", diag.Clip(s))
 	}
 	return r.boundText(string(b))
 }

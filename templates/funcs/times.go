@@ -35,9 +35,9 @@ func timeOf(v any) (time.Time, error) {
 		}
 	}
 	if !rv.IsValid() {
-		return time.Time{}, errors.New("want a time, found nothing; guard it with {{with}}")
+		return time.Time{}, errors.New("expected a time, found nothing; guard it with {{with}}")
 	}
-	return time.Time{}, fmt.Errorf("want a time, found %s", jsonsafe.Describe(v))
+	return time.Time{}, fmt.Errorf("expected a time, found %s", jsonsafe.Describe(v))
 }
 
 // local is a time in the route's zone.
@@ -85,7 +85,7 @@ func (z Zones) Find(name string) (*time.Location, error) {
 			return zone, nil
 		}
 	}
-	return nil, fmt.Errorf("want a time zone such as \"Europe/Berlin\", found %s", diag.Clip(name))
+	return nil, fmt.Errorf("expected a time zone such as \"Europe/Berlin\", found %s", diag.Clip(name))
 }
 
 func (r *Run) format(t time.Time, layout string) (string, error) {
@@ -102,7 +102,7 @@ func (r *Run) toDate(layout, text string) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(layout, text, r.env.Now.Location())
 	if err != nil {
-		return time.Time{}, fmt.Errorf("want a time like %s, found %s", diag.Clip(layout), diag.Clip(text))
+		return time.Time{}, fmt.Errorf("expected a time like %s, found %s", diag.Clip(layout), diag.Clip(text))
 	}
 	return t, nil
 }

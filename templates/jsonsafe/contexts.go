@@ -139,7 +139,7 @@ func (esc *escaper) finish(main *trees.Tree, end context) {
 		case p.phase == afterValue:
 			what = closing(end.open)
 		}
-		esc.mistakes = append(esc.mistakes, diag.Mistakef(pos, "want %s, found the end of the template", what))
+		esc.mistakes = append(esc.mistakes, diag.Mistakef(pos, "expected %s, found the end of the template", what))
 		return
 	}
 }

@@ -158,95 +158,95 @@ func TestEncoding(t *testing.T) {
 func TestEncodingMistakes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"a missing comma", `{"a":{{ .Data.a }} "b":1}`, `:1:20: want a comma or }, found '"'; is a comma missing?`},
+		{"a missing comma", `{"a":{{ .Data.a }} "b":1}`, `:1:20: expected a comma or }, found '"'; is a comma missing?`},
 		{
 			"a missing comma between actions", `[{{ .Data.a }}{{ .Data.b }}]`,
-			`:1:18: want a comma or ], found {{.Data.b}}; is a comma missing?`,
+			`:1:18: expected a comma or ], found {{.Data.b}}; is a comma missing?`,
 		},
-		{"a missing comma in a list", `[1 2]`, `:1:4: want a comma or ], found '2'; is a comma missing?`},
-		{"a comma too many", `{"a":1,}`, `:1:8: want a member name in quotes, found '}'; is there a comma too many?`},
-		{"a comma too many in a list", `[1,]`, `:1:4: want a value, found ']'; is there a comma too many?`},
-		{"two commas", `[1,,2]`, `:1:4: want a value, found ','; is there a comma too many?`},
-		{"a missing colon", `{"a" 1}`, `:1:6: want a colon, found '1'`},
-		{"a missing value", `{"a":}`, `:1:6: want a value, found '}'; a member has a value; write null for none`},
-		{"a missing bracket", "{\"a\":{\"b\":1}\n", `:1:13: want }, found the end of the template`},
+		{"a missing comma in a list", `[1 2]`, `:1:4: expected a comma or ], found '2'; is a comma missing?`},
+		{"a comma too many", `{"a":1,}`, `:1:8: expected a member name in quotes, found '}'; is there a comma too many?`},
+		{"a comma too many in a list", `[1,]`, `:1:4: expected a value, found ']'; is there a comma too many?`},
+		{"two commas", `[1,,2]`, `:1:4: expected a value, found ','; is there a comma too many?`},
+		{"a missing colon", `{"a" 1}`, `:1:6: expected a colon, found '1'`},
+		{"a missing value", `{"a":}`, `:1:6: expected a value, found '}'; a member has a value; write null for none`},
+		{"a missing bracket", "{\"a\":{\"b\":1}\n", `:1:13: expected }, found the end of the template`},
 		{
 			"a wrong bracket", `{"a":[1}`,
-			`:1:8: want a comma or ], found '}'; brackets close in the order in which they were opened`,
+			`:1:8: expected a comma or ], found '}'; brackets close in the order in which they were opened`,
 		},
-		{"a bracket too many", `{}}`, `:1:3: want the end of the template, found '}'`},
+		{"a bracket too many", `{}}`, `:1:3: expected the end of the template, found '}'`},
 		{
 			"a name without quotes", `{a:1}`,
-			`:1:2: want a member name in quotes or }, found 'a'`,
+			`:1:2: expected a member name in quotes or }, found 'a'`,
 		},
 		{
 			"text without quotes", `{"a":hello}`,
-			`:1:6: want a number, true, false, null or a text in quotes, found hello`,
+			`:1:6: expected a number, true, false, null or a text in quotes, found hello`,
 		},
-		{"text without quotes, beyond ASCII", `{"a":ß}`, `:1:6: want a value, found 'ß'; text stands in quotes`},
+		{"text without quotes, beyond ASCII", `{"a":ß}`, `:1:6: expected a value, found 'ß'; text stands in quotes`},
 		{
 			"single quotes", `{'a':1}`,
-			`:1:2: want a member name in quotes or }, found '\''; names and texts stand in straight double quotes, as in "hangup"`,
+			`:1:2: expected a member name in quotes or }, found '\''; names and texts stand in straight double quotes, as in "hangup"`,
 		},
 		{
 			"a number as people write it", `{"a":007}`,
-			`:1:6: want a number, true, false, null or a text in quotes, found 007`,
+			`:1:6: expected a number, true, false, null or a text in quotes, found 007`,
 		},
-		{"Python", `{"a":True}`, `:1:6: want a number, true, false, null or a text in quotes, found True`},
-		{"two values", `{} {}`, `:1:4: want the end of the template, found '{'`},
-		{"nothing", " \n", `:1:1: want a callflow such as {"module": "hangup"}, found the end of the template`},
-		{"no text", "", `:1:1: want a callflow such as {"module": "hangup"}, found the end of the template`},
-		{"an open string", `{"a":"b}`, `:1:9: want the end of a string, found the end of the template`},
+		{"Python", `{"a":True}`, `:1:6: expected a number, true, false, null or a text in quotes, found True`},
+		{"two values", `{} {}`, `:1:4: expected the end of the template, found '{'`},
+		{"nothing", " \n", `:1:1: expected a callflow such as {"module": "hangup"}, found the end of the template`},
+		{"no text", "", `:1:1: expected a callflow such as {"module": "hangup"}, found the end of the template`},
+		{"an open string", `{"a":"b}`, `:1:9: expected the end of a string, found the end of the template`},
 		{
 			"a line end in a string", "{\"a\":\"b\n\"}",
-			`:1:8: want a string on one line, without control characters, found '\n'; write a line end as \n`,
+			`:1:8: expected a string on one line, without control characters, found '\n'; write a line end as \n`,
 		},
-		{"a bad escape", `{"a":"\d"}`, `:1:8: want an escape such as \n, \" or \u00e9, found "\\d"`},
-		{"a bad escape of a character", `{"a":"\u00zz"}`, `:1:11: want four hexadecimal digits behind \u, found 'z'`},
+		{"a bad escape", `{"a":"\d"}`, `:1:8: expected an escape such as \n, \" or \u00e9, found "\\d"`},
+		{"a bad escape of a character", `{"a":"\u00zz"}`, `:1:11: expected four hexadecimal digits behind \u, found 'z'`},
 		{
 			"half a character", `{"a":"\ud83d"}`,
-			`:1:13: want both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
+			`:1:13: expected both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
 		},
 		{
 			"the other half", `{"a":"\ude00"}`,
-			`:1:12: want both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
+			`:1:12: expected both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
 		},
 		{
 			"half a character and an action", `{"a":"\ud83d{{ .Data.x }}"}`,
-			`:1:16: want both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
+			`:1:16: expected both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
 		},
 		{
 			"an action in an escape", `{"a":"\{{ .Data.x }}"}`,
-			`:1:11: want the rest of an escape sequence, found {{.Data.x}}; a value cannot be a part of one; write \\ for a backslash`,
+			`:1:11: expected the rest of an escape sequence, found {{.Data.x}}; a value cannot be a part of one; write \\ for a backslash`,
 		},
 		{
 			"an action in an escape of a character", `{"a":"\u00{{ .Data.x }}"}`,
-			`:1:14: want the rest of an escape sequence, found {{.Data.x}}; a value cannot be a part of one; write \\ for a backslash`,
+			`:1:14: expected the rest of an escape sequence, found {{.Data.x}}; a value cannot be a part of one; write \\ for a backslash`,
 		},
 		{
 			"an action behind a number", `{"a":1{{ .Data.x }}}`,
-			`:1:10: want a comma or }, found {{.Data.x}} right behind 1; put the whole into quotes, or make it one value with print`,
+			`:1:10: expected a comma or }, found {{.Data.x}} right behind 1; put the whole into quotes, or make it one value with print`,
 		},
 		{
 			"a number behind an action", `{"a":{{ .Data.x }}1}`,
-			`:1:19: want a comma or }, found '1'; is a comma missing?`,
+			`:1:19: expected a comma or }, found '1'; is a comma missing?`,
 		},
-		{"an action behind a name", `{"a"{{ .Data.x }}}`, `:1:8: want a colon, found {{.Data.x}}`},
-		{"an action behind the end", `{}{{ .Data.x }}`, `:1:6: want the end of the template, found {{.Data.x}}`},
+		{"an action behind a name", `{"a"{{ .Data.x }}}`, `:1:8: expected a colon, found {{.Data.x}}`},
+		{"an action behind the end", `{}{{ .Data.x }}`, `:1:6: expected the end of the template, found {{.Data.x}}`},
 		{
 			"toJson in a string", `{"a":"{{ toJson .Data.x }}"}`,
-			`:1:10: want a text inside the quotes, found {{toJson .Data.x}}, which writes quotes of its own; leave toJson out`,
+			`:1:10: expected a text inside the quotes, found {{toJson .Data.x}}, which writes quotes of its own; leave toJson out`,
 		},
 		{
 			"toJson at the end of a pipeline in a string", `{"a":"b {{ .Data.x | upper | toJson }}"}`,
-			`:1:12: want a text inside the quotes, found {{.Data.x | upper | toJson}}, which writes quotes of its own; leave toJson out`,
+			`:1:12: expected a text inside the quotes, found {{.Data.x | upper | toJson}}, which writes quotes of its own; leave toJson out`,
 		},
 		{
 			"toJson in a name", `{ {{ toJson .Data.x }}:1}`,
-			`:1:6: want a text inside the quotes, found {{toJson .Data.x}}, which writes quotes of its own; leave toJson out`,
+			`:1:6: expected a text inside the quotes, found {{toJson .Data.x}}, which writes quotes of its own; leave toJson out`,
 		},
-		{"nil", `{"a":"{{ nil }}"}`, `:1:10: want a value, found {{nil}}; write null, without braces`},
-		{"nil as a value", `{"a":{{ nil }}}`, `:1:9: want a value, found {{nil}}; write null, without braces`},
+		{"nil", `{"a":"{{ nil }}"}`, `:1:10: expected a value, found {{nil}}; write null, without braces`},
+		{"nil as a value", `{"a":{{ nil }}}`, `:1:9: expected a value, found {{nil}}; write null, without braces`},
 		{
 			"an if that leaves nothing", `{"a":{{ if .Data.x }}1{{ end }}}`,
 			`:1:12: {{if .Data.x}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} null`,
@@ -281,11 +281,11 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"a range without commas", `[{{ range .Data.x }}{{ . }}{{ end }}]`,
-			`:1:24: want a comma or ], found {{.}}; from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}`,
+			`:1:24: expected a comma or ], found {{.}}; from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}`,
 		},
 		{
 			"a range with a comma at the end", `[{{ range .Data.x }}{{ . }},{{ end }}]`,
-			`:1:38: want a value, found ']'; is there a comma too many?`,
+			`:1:38: expected a value, found ']'; is there a comma too many?`,
 		},
 		{
 			"a range that opens brackets", `[{{ range .Data.x }}[{{ end }}]`,
@@ -294,7 +294,7 @@ func TestEncodingMistakes(t *testing.T) {
 		{
 			"a range with the element for an index",
 			`[{{ range $e := .Data.x }}{{ if $e }},{{ end }}{{ $e }}{{ end }}]`,
-			`:1:38: want a value or ], found ','; is there a comma too many? a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}`,
+			`:1:38: expected a value or ], found ','; is there a comma too many? a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}`,
 		},
 		{
 			"a break in another place", `[0{{ range .Data.x }},{{ if . }}{{ break }}{{ end }}1{{ end }}]`,
@@ -302,12 +302,12 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"an outer index",
-			`[{{ range $i, $e := .Data.x }}[{{ range $e }}{{ if $i }},{{ end }}{{ . }}{{ end }}]{{ if $i }},{{ end }}{{ end }}]`, `:1:70: want a comma or ], found {{.}}; from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}`,
+			`[{{ range $i, $e := .Data.x }}[{{ range $e }}{{ if $i }},{{ end }}{{ . }}{{ end }}]{{ if $i }},{{ end }}{{ end }}]`, `:1:70: expected a comma or ], found {{.}}; from the second turn of {{range}} on a comma is missing; begin it with {{range $i, $e := …}}{{if $i}},{{end}}`,
 		},
 		{
 			"an index that is defined anew",
 			`[{{ range $i, $e := .Data.x }}{{ $i := .Data.y }}{{ if $i }},{{ end }}{{ $e }}{{ end }}]`,
-			`:1:61: want a value or ], found ','; is there a comma too many? a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}`,
+			`:1:61: expected a value or ], found ','; is there a comma too many? a loop writes one before each element but the first by {{range $i, $e := …}}{{if $i}},{{end}}`,
 		},
 		{
 			"a template that closes", `{{ define "e" }}]{{ end }}[1{{ template "e" }}`,
@@ -319,7 +319,7 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"a template in the wrong place", `{{ define "v" }}"a":1{{ end }}[{{ template "v" }}]`,
-			`:1:20: want a comma or ], found ':'`,
+			`:1:20: expected a comma or ], found ':'`,
 		},
 		{
 			"a template that ends elsewhere", `{{ define "v" }}{{ if . }}1{{ end }}{{ end }}[1,{{ template "v" . }}]`,

@@ -153,20 +153,20 @@ func Inside(v any) (string, error) {
 	case nil:
 		return "",
 			errors.New(
-				"want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null")
+				"expected a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null")
 	case JSON:
-		return "", errors.New("want a text inside the quotes, found JSON; leave the quotes or toJson out")
+		return "", errors.New("expected a text inside the quotes, found JSON; leave the quotes or toJson out")
 	}
 	s, err := Text(v)
 	if err != nil {
 		if fields := reflect.Indirect(reflect.ValueOf(v)); fields.Kind() == reflect.Struct {
 			return "",
 				fmt.Errorf(
-					"want a text inside the quotes, found an object, which has %s; write one of them after a dot",
+					"expected a text inside the quotes, found an object, which has %s; write one of them after a dot",
 					strings.Join(Members(fields.Type()), ", "))
 		}
 		return "",
-			fmt.Errorf("want a text inside the quotes, found %s; leave the quotes out to write it as JSON", Describe(v))
+			fmt.Errorf("expected a text inside the quotes, found %s; leave the quotes out to write it as JSON", Describe(v))
 	}
 	return s, nil
 }
@@ -187,7 +187,7 @@ func List(v any) (any, error) {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Map {
 		return nil,
 			errors.New(
-				"want a list to range over, found a map, whose keys {{if}} does not tell from each other; range over its values")
+				"expected a list to range over, found a map, whose keys {{if}} does not tell from each other; range over its values")
 	}
 	return v, nil
 }

@@ -90,13 +90,13 @@ func TestInside(t *testing.T) {
 		{7, "7", ""},
 		{
 			nil, "",
-			"want a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null",
+			"expected a text inside the quotes, found nothing; guard it with {{with}}, give a default, or leave the quotes out to write null",
 		},
-		{jsonsafe.JSON{}, "", "want a text inside the quotes, found JSON; leave the quotes or toJson out"},
-		{[]any{1}, "", "want a text inside the quotes, found a list; leave the quotes out to write it as JSON"},
+		{jsonsafe.JSON{}, "", "expected a text inside the quotes, found JSON; leave the quotes or toJson out"},
+		{[]any{1}, "", "expected a text inside the quotes, found a list; leave the quotes out to write it as JSON"},
 		{
 			&branch{}, "",
-			"want a text inside the quotes, found an object, which has Name, State; write one of them after a dot",
+			"expected a text inside the quotes, found an object, which has Name, State; write one of them after a dot",
 		},
 	} {
 		got, err := jsonsafe.Inside(c.value)

@@ -100,7 +100,7 @@ type fault struct {
 func (f *fault) Error() string {
 	message := "found " + f.found
 	if f.want != "" {
-		message = "want " + f.want + ", " + message
+		message = "expected " + f.want + ", " + message
 	}
 	if f.hint != "" {
 		message += "; " + f.hint

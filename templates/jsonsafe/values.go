@@ -56,7 +56,7 @@ func Text(v any) (string, error) {
 		reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
 		return fmt.Sprint(v), nil
 	}
-	return "", fmt.Errorf("want one value to write as text, found %s", Describe(v))
+	return "", fmt.Errorf("expected one value to write as text, found %s", Describe(v))
 }
 
 // Members lists what a template can read of a struct: its fields and the methods of a pointer to

@@ -107,7 +107,7 @@ func parse(args []string) (options, error) {
 	for text := range strings.SplitSeq(*connections, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			return o, fmt.Errorf("-connections: want numbers such as 1,16,64, found %q", *connections)
+			return o, fmt.Errorf("-connections: expected numbers such as 1,16,64, found %q", *connections)
 		}
 		o.connections = append(o.connections, n)
 	}
@@ -116,11 +116,11 @@ func parse(args []string) (options, error) {
 	}
 	switch {
 	case flags.NArg() > 0:
-		return o, fmt.Errorf("want no arguments, found %q", flags.Arg(0))
+		return o, fmt.Errorf("expected no arguments, found %q", flags.Arg(0))
 	case o.rounds < 1 || o.each <= 0 || o.callers < 1:
 		return o, errors.New("want at least one round of some time, and one caller")
 	case o.format != "text" && o.format != "markdown" && o.format != "json":
-		return o, fmt.Errorf("-format: want text, markdown or json, found %q", o.format)
+		return o, fmt.Errorf("-format: expected text, markdown or json, found %q", o.format)
 	}
 	return o, nil
 }
