@@ -39,7 +39,7 @@ type TestOptions struct {
 
 // MaxTestMoments is how many moments the tests of a file are explained at. In a range each one
 // counts from which on something may be different.
-const MaxTestMoments = 1_000_000
+const MaxTestMoments = 200_000
 
 // TestMoment is a moment, or the range [From, To), and what is wanted then besides. Moments are as
 // [Moment] reads them.

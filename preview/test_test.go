@@ -161,7 +161,7 @@ func TestMomentsOfFile(t *testing.T) {
 			continue
 		}
 		var text strings.Builder
-		want := "moments  want at most 1000000 in a file  got more; split the file"
+		want := "moments  want at most 200000 in a file  got more; split the file"
 		if err := r.Text(&text); err != nil || len(r.Failures) != 1 || !strings.Contains(text.String(), want) {
 			t.Errorf("%v: %s", err, &text)
 		}
