@@ -709,6 +709,11 @@ func limitSections() []limitSection {
 				"files.TestHungDirectory",
 			},
 			{
+				"requests at a host at a time, of feeds and of redirects to where anybody has feeds",
+				"{feeds.hostAttempts}, without those slower than {feeds.slowAttempt}", "per_minute",
+				"they wait for their owner's turn, and have their whole time afterwards", "feeds.TestRedirectsTakePlaces",
+			},
+			{
 				"of them below all tenants' directories; below one tenant's; of all below which one tenant has more than one",
 				"{files.maxHungOfHomes}; {files.maxHungOfHome}; {files.maxHungTwice}", "",
 				"all below it fails at once, until one is answered; the rest is left to other files",

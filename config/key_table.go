@@ -262,7 +262,7 @@ var keyTable = []key{
 
 	{inCalendar, "limits", "limits", "the main file's", "what it may cost"},
 
-	{inHost, "per_minute", "amount", "as often as its feeds want", "how many fetches a minute the server gets at most"},
+	{inHost, "per_minute", "amount", "as often as its feeds want", "how many requests a minute the server gets at most, those that redirects lead to it included; a host is a name with its port"},
 
 	{inLimits, "bytes", "amount", "`16MiB`", "of a body; over it the body is refused and the former copy stays"},
 	{inLimits, "lines", "amount", "`1000000`", "of a body, before unfolding; refused likewise"},

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
@@ -42,11 +43,13 @@ const (
 	encrypting
 	waiting
 	reading
+	queued
 )
 
 var stageNames = [...]string{
 	starting: "starting", resolving: "looking up the host", connecting: "connecting", encrypting: "agreeing on TLS",
 	waiting: "waiting for the answer", reading: "reading the body",
+	queued: "waiting for its turn at the host that it was redirected to",
 }
 
 func (a *attempt) run(ctx context.Context) Fetched {
@@ -86,7 +89,36 @@ func (a *attempt) run(ctx context.Context) Fetched {
 			return *failure
 		}
 		u = next
+		if failure := a.waitForHost(ctx, u); failure != nil {
+			return *failure
+		}
 	}
+}
+
+// waitForHost waits until the host that a redirect leads to may be asked, as it is for the first
+// request of an attempt; time does not run meanwhile. Without leases in ctx it does not wait.
+func (a *attempt) waitForHost(ctx context.Context, u *url.URL) *Fetched {
+	l := leasesOf(ctx)
+	if l == nil || l.place == nil {
+		return nil
+	}
+	var pause time.Duration
+	a.stage.Store(queued)
+	err := pauseTimeout(ctx, func() (err error) {
+		pause, err = l.place.move(ctx, u.Host)
+		return err
+	})
+	var failure Fetched
+	switch {
+	case err != nil:
+		failure = a.connectionError(ctx, err)
+	case pause > 0:
+		failure = a.fail(metrics.RateLimited, "the host asked for a pause, which is not over; the feed is fetched later")
+		failure.RetryAfter = pause
+	default:
+		return nil
+	}
+	return &failure
 }
 
 // request asks one address. It goes straight to the transport: what http.Client would add

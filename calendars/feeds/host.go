@@ -26,6 +26,7 @@ type share struct {
 	host        *host
 	owner       *owner
 	waiting     []*feed   // for a place, in order
+	visits      []*visit  // likewise, of attempts that were redirected here; they come first
 	queued      bool      // it is in its host's turns or its owner's blocked
 	pausedUntil time.Time // no attempt before
 	refusals    int       // in a row
@@ -138,9 +139,14 @@ func (s *share) pop() *feed {
 // start counts an attempt.
 func (s *share) start(now time.Time) {
 	s.owner.running++
-	s.host.running++
-	if s.host.interval > 0 {
-		s.host.next = now.Add(s.host.interval)
+	s.host.start(now)
+}
+
+// start counts a request at the host.
+func (h *host) start(now time.Time) {
+	h.running++
+	if h.interval > 0 {
+		h.next = now.Add(h.interval)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -115,7 +116,8 @@ type leases struct {
 	// turn is the owner's turn to decompress, parse or compile. Whoever holds it waits for nothing
 	// but a processor, so that no owner's turn depends on what another one holds.
 	turn  lease
-	small int // bytes of the body that need no memory slot
+	small int        // bytes of the body that need no memory slot
+	place *hostPlace // at the host that it asks; nil for files
 }
 
 func (s *Store) newLeases(o *owner) *leases {
@@ -199,12 +201,11 @@ func (r *memoryReader) acquire() error {
 	return l.turn.acquire(r.ctx, 1)
 }
 
-// pausableContext is a context with a timeout that pauseTimeout starts anew. Its Deadline is that
-// without pauses.
+// pausableContext is a context with a timeout that pauseTimeout starts anew.
 type pausableContext struct {
 	context.Context
 	timeout  time.Duration
-	deadline time.Time
+	deadline atomic.Pointer[time.Time]
 	timer    *time.Timer
 }
 
@@ -212,17 +213,23 @@ type pausableKey struct{}
 
 // withPausableTimeout is context.WithTimeout for pauseTimeout.
 func withPausableTimeout(ctx context.Context, d time.Duration) (*pausableContext, context.CancelFunc) {
-	plain, stop := context.WithTimeout(ctx, d)
-	ends, _ := plain.Deadline()
-	stop()
 	inner, cancel := context.WithCancelCause(ctx)
-	t := &pausableContext{Context: inner, timeout: d, deadline: ends}
+	t := &pausableContext{Context: inner, timeout: d}
+	t.setDeadline()
 	t.timer = time.AfterFunc(d, func() { cancel(context.DeadlineExceeded) })
 	return t, func() { t.timer.Stop(); cancel(context.Canceled) }
 }
 
-// Deadline bounds connecting, which never waits for memory.
-func (c *pausableContext) Deadline() (time.Time, bool) { return c.deadline, true }
+// setDeadline makes the whole timeout begin now.
+func (c *pausableContext) setDeadline() {
+	plain, stop := context.WithTimeout(context.Background(), c.timeout)
+	ends, _ := plain.Deadline()
+	stop()
+	c.deadline.Store(&ends)
+}
+
+// Deadline bounds connecting, during which nothing is waited for.
+func (c *pausableContext) Deadline() (time.Time, bool) { return *c.deadline.Load(), true }
 
 func (c *pausableContext) Value(key any) any {
 	if key == (pausableKey{}) {
@@ -237,6 +244,9 @@ func pauseTimeout(ctx context.Context, wait func() error) error {
 	if t == nil || !t.timer.Stop() {
 		return wait()
 	}
-	defer t.timer.Reset(t.timeout)
+	defer func() {
+		t.setDeadline()
+		t.timer.Reset(t.timeout)
+	}()
 	return wait()
 }

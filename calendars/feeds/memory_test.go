@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,12 +117,12 @@ func TestRoomWaits(t *testing.T) {
 func TestRoomIsFreed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		taken := 0
+		var taken atomic.Int32
 		s := NewStore(Options{Now: time.Now, Fetch: func(ctx context.Context, _ Source, _ Validators) Fetched {
 			if err := leasesOf(ctx).memory.acquire(ctx, 1); err != nil {
 				return Fetched{Result: metrics.Timeout, Err: err}
 			}
-			taken++
+			taken.Add(1)
 			return Fetched{Result: metrics.OK, Status: 200, Body: small}
 		}})
 		var asked []*Subscription
@@ -138,8 +139,8 @@ func TestRoomIsFreed(t *testing.T) {
 		<-time.After(time.Hour)
 		stop()
 		synctest.Wait()
-		if taken < 2*len(asked) || s.bodySlots.held != 0 {
-			t.Errorf("%d attempts had room, %d still have", taken, s.bodySlots.held)
+		if int(taken.Load()) < 2*len(asked) || s.bodySlots.held != 0 {
+			t.Errorf("%d attempts had room, %d still have", taken.Load(), s.bodySlots.held)
 		}
 	})
 }

@@ -94,9 +94,8 @@ func (s *Store) runAttempt(ctx context.Context, f *feed) {
 		s.finishAttempt(f, o, &l.memory)
 		return
 	}
-	// A slow one gives its place away before it has ended.
-	release := sync.OnceFunc(func() { s.releaseHost(f.host) })
-	slow := time.AfterFunc(slowAttempt, func() { s.guard.Run(metrics.PanicFeed, f.subject, release) })
+	l.place = &hostPlace{store: s, subject: f.subject, owner: f.owner}
+	l.place.hold(f.host)
 	var fetched Fetched
 	if err := s.guard.Do(metrics.PanicFeed, f.subject, func() error {
 		fetched = s.options.Fetch(withLeases(ctx, l), sub.Source, conditions)
@@ -104,8 +103,7 @@ func (s *Store) runAttempt(ctx context.Context, f *feed) {
 	}); err != nil {
 		fetched = panicked(fmt.Errorf("%s: %w", sub.location(), err))
 	}
-	slow.Stop()
-	release()
+	l.place.leave()
 	o := outcome{Fetched: fetched, location: sub.location(), unconditional: conditions == Validators{}}
 	if fetched.Result == metrics.OK {
 		o.files, o.Body = []ical.File{fetched.File()}, nil

@@ -21,11 +21,12 @@ type scheduler struct {
 	hosts     map[string]*host  // by name
 	owners    map[string]*owner // by name; "": the operator
 	queue     queue
-	running   int      // attempts of hosts
-	reading   int      // those of files
-	fileTurns []*owner // of files that wait and may be read, in order
-	hostTurns []*owner // of hosts with something to start, in order
-	started   []*feed  // attempts that due has not returned yet
+	running   int            // attempts of hosts
+	reading   int            // those of files
+	fileTurns []*owner       // of files that wait and may be read, in order
+	hostTurns []*owner       // of hosts with something to start, in order
+	started   []*feed        // attempts that due has not returned yet
+	visited   map[*host]bool // those with visits that wait, and perhaps others
 }
 
 // due takes the feeds off the queue whose attempts may start now, and returns them with how long to
@@ -86,7 +87,10 @@ func (s *scheduler) host(sub *Subscription) *host {
 	if sub.File != "" {
 		return nil
 	}
-	name := sub.Source.Host()
+	return s.hostNamed(sub.Source.Host())
+}
+
+func (s *scheduler) hostNamed(name string) *host {
 	if s.hosts[name] == nil {
 		s.hosts[name] = &host{}
 		if n := s.perMinute[name]; n > 0 {
@@ -189,6 +193,7 @@ func (s *scheduler) startFetches(now time.Time) {
 		h.ready = false
 		s.startAtHost(h, now)
 	}
+	s.grantVisits(now)
 }
 
 // startAtHost starts waiting attempts at a host, one of each owner in turn.
@@ -201,6 +206,8 @@ func (s *scheduler) startAtHost(h *host, now time.Time) {
 		share := h.turns[0]
 		h.turns = h.turns[1:]
 		switch at := share.allowedFrom(now); {
+		case len(share.visits) > 0:
+			s.grantVisit(share, now)
 		case len(share.waiting) == 0:
 			share.queued = false
 		case at.After(now):
@@ -262,7 +269,9 @@ func (s *scheduler) evictUnused(feeds map[string]*feed, now time.Time) {
 		shares[f.share], owners[f.owner] = true, true
 	}
 	for name, h := range s.hosts {
-		maps.DeleteFunc(h.shares, func(_ *owner, own *share) bool { return !shares[own] && !own.pausedUntil.After(now) })
+		maps.DeleteFunc(h.shares, func(_ *owner, own *share) bool {
+			return !shares[own] && !own.pausedUntil.After(now) && len(own.visits) == 0
+		})
 		if len(h.shares) == 0 && h.running == 0 {
 			delete(s.hosts, name)
 		}

@@ -136,7 +136,7 @@ func NewStore(o Options) *Store {
 		wake:        make(chan struct{}, 1),
 		subscribers: map[string]*subscriber{},
 		feeds:       map[string]*feed{},
-		scheduler:   scheduler{perMinute: o.PerMinute, hosts: map[string]*host{}, owners: map[string]*owner{}},
+		scheduler:   scheduler{perMinute: o.PerMinute, hosts: map[string]*host{}, owners: map[string]*owner{}, visited: map[*host]bool{}},
 		ready:       ready,
 		progress:    make(chan struct{}),
 	}
