@@ -666,7 +666,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"files of lists and secrets that a tenant names",
-				"{config.maxFiles}, {config.maxFileBytes:bytes}; {config.maxPaths} paths under `secrets`, whose globs look at {config.maxGlobNames} names (those of a directory for each glob, a file that is looked up as {config.globStat}; long names and patterns as below), {config.maxSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
+				"{config.maxFiles}, {config.maxFileBytes:bytes}; {config.maxPaths} paths under `secrets`, whose globs look at {config.maxGlobNames} names (those of a directory for each glob, a name of a directory that is listed {config.globListed} more, a file that is looked up as {config.globStat}; long names and patterns as below), {config.maxSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
 				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",

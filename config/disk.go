@@ -47,8 +47,13 @@ var errTooManyNames = fmt.Errorf(
 		"compared with a long pattern count several times); "+
 		"write fewer or shorter globs, or put what they are to find into directories of its own", maxGlobNames)
 
-// globStat is what looking for one file costs, in names.
-const globStat = 10
+const (
+	// globStat is what looking for one file costs, in names.
+	globStat = 10
+	// globListed is what a name costs in a directory that is listed for the first time, besides the
+	// comparison.
+	globListed = 5
+)
 
 // cachedList is list for a glob that compares the names with a pattern. For a tenant's globs it
 // counts what that costs.
@@ -65,7 +70,11 @@ func (d disk) cachedList(name, pattern string) ([]string, error) {
 		}
 		d.cache.names[at] = names
 	}
-	return names, d.count(files.MatchCost(pattern, names))
+	cost := files.MatchCost(pattern, names)
+	if !known {
+		cost += globListed * len(names)
+	}
+	return names, d.count(cost)
 }
 
 // count adds what a tenant's globs cost, in names.
