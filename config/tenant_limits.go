@@ -12,7 +12,7 @@ const (
 	maxBranches       = 50_000  // of all its routes
 	maxConditionParts = 500_000 // parts of the conditions of all its routes
 	maxRoles          = 100     // of a plan
-	maxMatchNumbers   = 500_000 // numbers that its routes match, each for each account that they match
+	maxMatchNumbers   = 100_000 // numbers that its routes match, each for each account that they match
 	maxLists          = 2_000
 	maxNumbers        = 200_000 // of all its lists
 	maxFiles          = 5_000   // that it names, of lists and secrets; those of its calendars have bounds of their own

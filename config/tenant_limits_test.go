@@ -133,7 +133,7 @@ func TestTenantClaims(t *testing.T) {
 		t.Errorf("at the bound: %.300s", got)
 	}
 	if got := said(101, maxMatchNumbers/100); !strings.Contains(got,
-		`tenant "acme" has more than 500000 numbers in the matches of all its routes (each counts for every account`) {
+		`tenant "acme" has more than 100000 numbers in the matches of all its routes (each counts for every account`) {
 		t.Errorf("past it: %.300s", got)
 	}
 }

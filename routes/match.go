@@ -97,13 +97,17 @@ func NewTable(rs []*Route) (*Table, []diag.Mistake) {
 type claims struct {
 	routes   []*Route
 	mistakes []diag.Mistake
+	key      []byte // room for one
 }
 
 // claim puts a route where the calls of an account find it, and notes whom it collides with.
 func (c *claims) claim(p *place, account string, x *index, route int) {
 	r, at := c.routes[route], int32(route)
-	taken := func(by int32, claimed diag.Pos, what string) {
+	taken := func(by int32, claimed diag.Pos, what string, written *diag.Text) {
 		if other := c.routes[by]; other != r {
+			if written != nil {
+				what = fmt.Sprintf("%s %q", what, written.S)
+			}
 			m := diag.Mistakef(claimed, "%s on path %s is already answered by route %q at %s; "+
 				"give one of them another number, account or path", what, r.Path, other.Name, other.Pos)
 			m.Other = other.Pos
@@ -115,14 +119,15 @@ func (c *claims) claim(p *place, account string, x *index, route int) {
 			x.rest = at
 			p.leftover = p.leftover || r.Match.Leftover
 		}
-		taken(x.rest, r.Pos, "every number")
+		taken(x.rest, r.Pos, "every number", nil)
 	}
 	for spelling, written := range r.spellings.exact {
-		key := string(keyed(nil, []byte(account), []byte(spelling)))
-		if _, ok := p.exact[key]; !ok {
-			p.exact[key] = at
+		c.key = keyed(c.key[:0], account, spelling)
+		by, ok := p.exact[string(c.key)]
+		if !ok {
+			p.exact[string(c.key)], by = at, at
 		}
-		taken(p.exact[key], written.Pos, fmt.Sprintf("number %q", written.S))
+		taken(by, written.Pos, "number", written)
 	}
 	for spelling, pre := range r.spellings.prefixes {
 		if x.prefixes == nil {
@@ -131,7 +136,7 @@ func (c *claims) claim(p *place, account string, x *index, route int) {
 		if _, ok := x.prefixes[spelling]; !ok {
 			x.prefixes[spelling] = prefixRoute{pre, at}
 		}
-		taken(x.prefixes[spelling].route, pre.written.Pos, fmt.Sprintf("prefix %q", pre.written.S))
+		taken(x.prefixes[spelling].route, pre.written.Pos, "prefix", pre.written)
 	}
 	x.lengths = union(x.lengths, r.spellings.lengths)
 }
@@ -139,7 +144,7 @@ func (c *claims) claim(p *place, account string, x *index, route int) {
 // keyed appends what a number of an account is found by, "" being any account. It is one key and
 // not two maps, one in the other, since of ten thousand routes each step is another place in memory
 // that is in no cache.
-func keyed(dst, account, number []byte) []byte {
+func keyed[T string | []byte](dst []byte, account, number T) []byte {
 	return append(append(append(dst, account...), 0), number...)
 }
 

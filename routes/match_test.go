@@ -219,3 +219,26 @@ func TestCleanPath(t *testing.T) {
 		}
 	}
 }
+
+// TestTableCost: what a table takes grows no faster than numbers times accounts, and an entry takes
+// its key and its share of the maps, but no text for a message that nobody reads.
+func TestTableCost(t *testing.T) {
+	cost := func(accounts, numbers int) float64 {
+		var m Match
+		for i := range accounts {
+			m.Accounts = append(m.Accounts, diag.Text{S: fmt.Sprintf("%032x", i)})
+		}
+		for i := range numbers {
+			m.Dialed = append(m.Dialed, diag.Text{S: fmt.Sprintf("+1415%07d", i)})
+		}
+		r := route(t, "r", "/pivot", m)
+		return testing.AllocsPerRun(1, func() { table(t, r) })
+	}
+	const spelled = 4 // ways in which each of these numbers is written
+	for accounts := 2; accounts <= 8; accounts *= 2 {
+		small, large := cost(accounts, 500), cost(accounts, 1000)
+		if large > 2.3*small || large > 1.2*float64(accounts*1000*spelled) {
+			t.Errorf("for %d accounts 500 numbers take %v allocations, 1,000 take %v", accounts, small, large)
+		}
+	}
+}

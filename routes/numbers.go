@@ -28,14 +28,14 @@ const (
 // numbers is a set of telephone numbers and prefixes that is asked by map look-ups alone. The zero
 // value is empty.
 type numbers struct {
-	exact    map[string]diag.Text // spelling -> as written
-	prefixes map[string]prefix    // by spelling without the *
-	lengths  []int                // of the keys of prefixes, longest first
-	lists    []*numbers           // that it holds besides, which have none
+	exact    map[string]*diag.Text // spelling -> as written, which all spellings of a number share
+	prefixes map[string]prefix     // by spelling without the *
+	lengths  []int                 // of the keys of prefixes, longest first
+	lists    []*numbers            // that it holds besides, which have none
 }
 
 type prefix struct {
-	written diag.Text
+	written *diag.Text
 	least   int // how long a value must be; 0: any
 }
 
@@ -70,15 +70,15 @@ func (n *numbers) add(text diag.Text, region string) error {
 	for _, s := range spellings(string(key), region, isPrefix) {
 		if !isPrefix {
 			if n.exact == nil {
-				n.exact = map[string]diag.Text{}
+				n.exact = map[string]*diag.Text{}
 			}
-			n.exact[s.text] = text
+			n.exact[s.text] = &text
 			continue
 		}
 		if n.prefixes == nil {
 			n.prefixes = map[string]prefix{}
 		}
-		n.prefixes[s.text] = prefix{text, s.least}
+		n.prefixes[s.text] = prefix{&text, s.least}
 		if !slices.Contains(n.lengths, len(s.text)) {
 			n.lengths = append(n.lengths, len(s.text))
 			slices.SortFunc(n.lengths, func(a, b int) int { return b - a })
@@ -218,7 +218,7 @@ func firstOf(written string) string { return strings.TrimSuffix(written, "*") }
 // merge adds what another set holds.
 func (n *numbers) merge(other *numbers) {
 	if n.exact == nil {
-		n.exact, n.prefixes = map[string]diag.Text{}, map[string]prefix{}
+		n.exact, n.prefixes = map[string]*diag.Text{}, map[string]prefix{}
 	}
 	maps.Copy(n.exact, other.exact)
 	maps.Copy(n.prefixes, other.prefixes)
