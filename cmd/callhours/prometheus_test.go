@@ -99,12 +99,7 @@ func TestPrometheus(t *testing.T) {
 	if os.Getenv("CALLHOURS_SOAK") != "" {
 		total = 5000
 	}
-	if _, err := exec.LookPath("prometheus"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("prometheus is not installed, and CI has to have it: apt-get install prometheus")
-		}
-		t.Skip("prometheus is not installed: apt-get install prometheus")
-	}
+	needs(t, "prometheus")
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "acme"), 0o700); err != nil {
 		t.Fatal(err)
