@@ -40,9 +40,7 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat("README.md"); err == nil {
-		pages = append(pages, "README.md")
-	}
+	pages = append(pages, "README.md", "CONTRIBUTING.md")
 	if len(pages) == 0 {
 		t.Fatal("found no pages")
 	}
