@@ -84,7 +84,7 @@ var dependencies = map[string]string{
 	"github.com/theory/jsonpath":               "values of callflows in routing tests, RFC 9535",
 	"go.uber.org/goleak":                       "tests",
 	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
-	"golang.org/x/crypto":                      "passwords of the admin side, hashed by bcrypt",
+	"golang.org/x/crypto":                      "passwords of the admin listener, hashed by bcrypt",
 	"golang.org/x/sys":                         "how long a call has waited",
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
 }
@@ -112,7 +112,7 @@ var reads = map[string][]string{
 // topLevel is everything that a clone, its build and its run leave in the root directory.
 var topLevel = []string{
 	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
-	"THIRD_PARTY_NOTICES", "go.mod", "go.sum",
+	"THIRD_PARTY_NOTICES", "CONTRIBUTING.md", "SECURITY.md", "go.mod", "go.sum",
 	"docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go", "notices_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
 	"routes", "server", "templates", "tools",

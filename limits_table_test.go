@@ -49,7 +49,7 @@ func limitSections() []limitSection {
 			},
 			{"addresses in `X-Forwarded-For`", "{listen.maxHops}", "", "403", "listen.TestClient"},
 		}},
-		{"Hours on Kazoo's side", "`/-/hours/ROUTE.ics`, for holders of a token.", []limit{
+		{"Hours on the Pivot listener", "`/-/hours/ROUTE.ics`, for holders of a token.", []limit{
 			{
 				"calendars that are sent at once",
 				"{server.hoursAtOnce}; {server.hoursOfOne} of one tenant's routes, or of one of the operator's", "",
@@ -81,7 +81,7 @@ func limitSections() []limitSection {
 			},
 		}},
 		{
-			"Questions to people's side",
+			"Requests to the admin listener",
 			"`admin_listen`: the console, the API, /metrics. What a page of another site makes a browser ask for is refused, but for health, readiness, the console's files and the " +
 				"description of the API.",
 			[]limit{

@@ -90,9 +90,9 @@ type key struct {
 var keyTable = []key{
 	{
 		inMain, "listen", "address", "`:8080`",
-		"Kazoo's side: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else",
+		"the Pivot listener: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else",
 	},
-	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "people's side: console, metrics, health, reload"},
+	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "the admin listener: console, metrics, health, reload"},
 	{
 		inMain, "admin_web_config", "path", "none",
 		"Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP to whoever reaches it",
@@ -103,7 +103,7 @@ var keyTable = []key{
 	{inMain, "log", "log", "see there", "how log lines look"},
 	{inMain, "metrics", "metrics", "see there", "how many series `/metrics` has"},
 	{inMain, "decisions", "decisions", "see there", "how many decisions `/api/v1/decisions` remembers"},
-	{inMain, "hours", "hours", "none", "who may subscribe to the hours of all routes, on Kazoo's side"},
+	{inMain, "hours", "hours", "none", "who may subscribe to the hours of all routes, on the Pivot listener"},
 	{
 		inMain, "state_dir", "path", "none",
 		"directory of last good copies of feeds and the last accepted configuration; without it nothing is kept",

@@ -246,7 +246,7 @@ func (l *loader) crossCheck(main *source) {
 			pos = f.Listen.Pos
 		}
 		l.mistakes = append(l.mistakes, diag.Mistakef(pos,
-			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach the admin side",
+			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach the admin listener",
 			f.Listen.S[strings.LastIndex(f.Listen.S, ":")+1:]))
 	}
 }

@@ -54,7 +54,7 @@ type Options struct {
 	Findings func() (found []preview.Finding, pending int)
 	// Decisions are the last ones of a route, at most so many, the newest first.
 	Decisions func(route string, most int) []preview.Trace
-	// HoursPath is where the hours of a route can be subscribed to on Kazoo's side, without the
+	// HoursPath is where the hours of a route can be subscribed to on the Pivot listener, without the
 	// token; "" where nobody has one.
 	HoursPath func(route string) string
 	// Refresh fetches a calendar's feed, and Reload reads the configuration again; the error is for

@@ -28,7 +28,7 @@ type subscriber struct {
 	changed chan struct{} // closed when it is to end
 }
 
-// maxListeners bounds the connections that stay open: half of those that the admin side has, so
+// maxListeners bounds the connections that stay open: half of those that the admin listener has, so
 // that others find a place. Beyond them the client with the most loses its oldest to one with
 // fewer.
 const maxListeners = 128

@@ -138,7 +138,7 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		return v
 	}
 	m := &Metrics{
-		requests: counter("requests_total", "Requests on Kazoo's side, by HTTP status sent.", "code"),
+		requests: counter("requests_total", "Requests on the Pivot listener, by HTTP status sent.", "code"),
 		shed:     counter("shed_calls_total", "Calls refused with 503 because of overload.").WithLabelValues(),
 		logDropped: counter("log_lines_dropped_total", "Log lines dropped because the log could not keep up.").
 			WithLabelValues(),
@@ -157,7 +157,7 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 			"Writes to the state directory that failed.").WithLabelValues(),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "callhours_request_duration_seconds",
-			Help:    "Time to answer a request on Kazoo's side.",
+			Help:    "Time to answer a request on the Pivot listener.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 
 			NativeHistogramBucketFactor:     1.1,

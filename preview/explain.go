@@ -221,7 +221,7 @@ const timeFormat = "Mon 2006-01-02 15:04:05 MST"
 
 func (c *Change) text() string {
 	if c == nil {
-		return "no change in sight"
+		return "no change planned"
 	}
 	text := fmt.Sprintf("%s, then %s (%s)", c.At.Format(timeFormat), c.Branch, c.State)
 	if title := c.Title(); title != "" && !strings.EqualFold(title, c.Branch) {

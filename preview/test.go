@@ -88,7 +88,7 @@ type testMoment struct {
 type expectation struct {
 	Want
 	event, reason *patterns.List // nil: any
-	until         *time.Time     // nil: any; zero: no change in sight
+	until         *time.Time     // nil: any; zero: no change planned
 }
 
 // NewTest looks up the names in a test, and returns the mistakes in it; with any, the Test must not

@@ -21,7 +21,7 @@ import (
 // strayCall is what Kazoo is told on admin_listen, and the log with it.
 const strayCall = "calls are answered on listen, and this is admin_listen; correct the port of voice_url"
 
-// admin is people's side: health, readiness, metrics, the API and the console.
+// admin is the admin listener: health, readiness, metrics, the API and the console.
 type admin struct {
 	turns       *turns
 	scrapes     *scrapes

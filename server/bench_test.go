@@ -35,13 +35,13 @@ func bare(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, openFlow)
 }
 
-// frontDeskServer is Kazoo's side of a server of the example.
+// frontDeskServer is the Pivot listener of a server of the example.
 func frontDeskServer(b testing.TB) http.Handler {
 	b.Helper()
 	return callsOf(b, examples.Config, examples.FrontDesk())
 }
 
-// callsOf is Kazoo's side of a server of a configuration, with a log that is formatted and goes
+// callsOf is the Pivot listener of a server of a configuration, with a log that is formatted and goes
 // nowhere.
 func callsOf(b testing.TB, name string, fsys fs.FS) http.Handler {
 	b.Helper()

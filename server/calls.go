@@ -23,7 +23,7 @@ import (
 // where it takes so long that another one gets the CPU meanwhile.
 const inFlight = 64
 
-// calls is Kazoo's side: Pivot requests, health for load balancers, and hours for holders of a token.
+// calls is the Pivot listener: Pivot requests, health for load balancers, and hours for holders of a token.
 // It routes paths by itself, since a redirect, such as http.ServeMux makes, costs Kazoo's POST its
 // parameters.
 type calls struct {

@@ -51,7 +51,7 @@ func TestManyRoutes(t *testing.T) {
 		{"/?q=route-0999", "route-09999"},
 		{"/?state=closed", "1 to 48 of 1,429"},
 		{"/?q=NEVER+closed&page=2", "49 to 96 of 1,429"},
-		{"/?q=nothing", "No route fits"},
+		{"/?q=nothing", "No route matches"},
 		{"/routes/route-00001", "Next changes"},
 		{routesPath + "?limit=20&q=route-0", `"total":10000`},
 	} {

@@ -19,7 +19,7 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// decided asks the admin side for decisions.
+// decided asks the admin listener for decisions.
 func (w *world) decided(t testing.TB, query string) []preview.Trace {
 	t.Helper()
 	got := w.ask(http.MethodGet, decisionsPath+query)

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// openHours is where the hours of a route stand on Kazoo's side, for those who have a token:
+	// openHours is where the hours of a route stand on the Pivot listener, for those who have a token:
 	// /-/hours/ROUTE.ics.
 	openHours = "/-/hours/"
 	// hoursAhead is how many days from today on they show.

@@ -51,7 +51,7 @@ func readersFiles() map[string]string {
 	}
 }
 
-// read asks Kazoo's side for hours.
+// read asks the Pivot listener for hours.
 func (w *world) read(path string, headers ...string) *http.Response {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for i := 0; i < len(headers); i += 2 {

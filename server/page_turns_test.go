@@ -223,7 +223,7 @@ func TestTurnsForget(t *testing.T) {
 }
 
 // TestHoursOfOneOwner: the readers of one tenant's hours take neither the turns of another's nor
-// those of people's side, and people's none of theirs.
+// those of the admin listener, and the latter none of theirs.
 func TestHoursOfOneOwner(t *testing.T) {
 	t.Parallel()
 	w := started(t, openToReaders, readersFiles())

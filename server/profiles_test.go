@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestProfiles: profiles are there for those who asked for them, and only on people's side.
+// TestProfiles: profiles are there for those who asked for them, and only on the admin listener.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	w := started(t, oneRoute, nil)
@@ -30,6 +30,6 @@ func TestProfiles(t *testing.T) {
 		t.Errorf("by another name: got %d, want 403", got.StatusCode)
 	}
 	if got := w.call(post("/debug/pprof/")); got.StatusCode != 404 {
-		t.Errorf("on Kazoo's side: got %d, want 404", got.StatusCode)
+		t.Errorf("on the Pivot listener: got %d, want 404", got.StatusCode)
 	}
 }

@@ -147,7 +147,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// peopleWith asks people's side with headers.
+// peopleWith asks the admin listener with headers.
 func (w *world) peopleWith(path string, headers map[string]string) *http.Response {
 	r := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
 	r.URL, r.RequestURI = &url.URL{Path: path}, path
@@ -188,7 +188,7 @@ func TestOutOfTurn(t *testing.T) {
 	}
 }
 
-// FuzzAsked: whatever is asked of people's side, it is answered with one of the statuses that are
+// FuzzAsked: whatever is asked of the admin listener, it is answered with one of the statuses that are
 // described, in bounded length.
 func FuzzAsked(f *testing.F) {
 	for _, seed := range []string{
@@ -253,7 +253,7 @@ func TestCrowdedViews(t *testing.T) {
 		{"/routes/plain", "more bars are not drawn; look at fewer days.", 3 << 20},
 		{"/routes/plain?view=month", "more bars are not drawn; look at fewer days.", 3 << 20},
 		{"/routes/plain", "cut after 1000 spans, at 2026-11-23T", 3 << 20},
-		{"/calendars/hours", "There are more; move on to see them.", 1 << 20},
+		{"/calendars/hours", "There are more; go to a later day to see them.", 1 << 20},
 		{"/try?route=plain", "Open 0", 200 << 10},
 		{"/findings", "Findings", 200 << 10},
 		{hoursPath + "?route=plain&days=400", `"truncated":"cut after 10000 spans, at 2026-11-26T`, 4 << 20},
@@ -271,7 +271,7 @@ func TestCrowdedViews(t *testing.T) {
 	text := body(t, got)
 	if got.StatusCode != 200 || len(text) > maxHours || !strings.Contains(text, "X-WR-CALDESC:cut after 5000 spans") ||
 		!strings.HasSuffix(text, "END:VCALENDAR\r\n") {
-		t.Errorf("Kazoo's side: got %d, %d bytes: %.300s", got.StatusCode, len(text), text)
+		t.Errorf("the Pivot listener: got %d, %d bytes: %.300s", got.StatusCode, len(text), text)
 	}
 	if !strings.Contains(w.log.String(), "the hours of a route are too many to be a calendar, which is cut") {
 		t.Error("the log does not say that a calendar was cut")

@@ -52,7 +52,7 @@ type Options struct {
 	Now        func() time.Time
 	RealNow    func() time.Time // by which connections go, where Now is not time as it passes; nil: Now
 	UserAgent  string           // of fetches; "": "callhours"
-	Profiles   bool             // the admin side shows those of Go's runtime
+	Profiles   bool             // the admin listener shows those of Go's runtime
 	Version    string           // shown to people
 	// Installation is read again for Reload, and when its files change; nil where there is none.
 	// Loaded is how Generation came of it.
@@ -151,10 +151,10 @@ func New(o Options) *Server {
 	return s
 }
 
-// Calls is the handler of Kazoo's side.
+// Calls is the handler of the Pivot listener.
 func (s *Server) Calls() http.Handler { return s.calls }
 
-// Admin is the handler of people's side.
+// Admin is the handler of the admin listener.
 func (s *Server) Admin() http.Handler { return listen.WithSecureHeaders(s.guardedAdmin()) }
 
 func (s *Server) guardedAdmin() http.Handler { return guarded{s.guard, metrics.PanicAdmin, s.admin} }
@@ -196,7 +196,7 @@ func (s *Server) start(g *Generation, loaded *Loaded) {
 	}
 }
 
-// Observe brings the gauges that follow the clock up to date. The admin side calls it for every
+// Observe brings the gauges that follow the clock up to date. The admin listener calls it for every
 // scrape.
 func (s *Server) Observe() {
 	l, now := s.live.Load(), s.options.Now()

@@ -339,7 +339,7 @@ func TestBeforeStart(t *testing.T) {
 	}
 }
 
-// people asks the admin side.
+// people asks the admin listener.
 func (w *world) people(t testing.TB, path, host string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)

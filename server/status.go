@@ -66,7 +66,7 @@ func said(ms diag.Mistakes, inputs *config.Inputs) []preview.FileMessage {
 // quoted is a quoted text in a message.
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// withoutQuotes is a mistake as the admin side shows it, to whoever reaches that: what was found in
+// withoutQuotes is a mistake as the admin listener shows it, to whoever reaches that: what was found in
 // files other than the configuration's YAML and templates is left out. Such a file may be another
 // one than it should be; the log has some of it.
 func withoutQuotes(m diag.Mistake, inputs *config.Inputs) diag.Mistake {

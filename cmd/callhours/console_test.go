@@ -57,7 +57,7 @@ func missing(t *testing.T, what string) {
 
 // looked is a console that is served from testdata/console, and a browser.
 type looked struct {
-	address string // of the admin side
+	address string // of the admin listener
 	config  string
 	browser context.Context
 }
@@ -708,8 +708,8 @@ func (l *looked) acts(t *testing.T) {
 			t.Errorf("%s does not come to show %q: %v", path, want, err)
 		}
 	}
-	press("/calendars/hours", "form.actions", "It was asked just now.")
-	press("/calendars/acme/hours", "form.actions", "It was asked just now.")
+	press("/calendars/hours", "form.actions", "It was fetched just now.")
+	press("/calendars/acme/hours", "form.actions", "It was fetched just now.")
 	press("/config", "form.actions", "Reloaded")
 	was, err := os.ReadFile(l.config)
 	if err != nil {
@@ -719,12 +719,12 @@ func (l *looked) acts(t *testing.T) {
 		t.Fatal(err)
 	}
 	press("/config", "form.actions", `unknown key "timezome"`)
-	press("/config", "form.actions", "Calls are answered from the former configuration")
+	press("/config", "form.actions", "Calls are answered from the previous configuration")
 	picture(t, tab, "configuration-mistakes")
 	if err := os.WriteFile(l.config, was, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	press("/config", "form.actions", "Calls are answered from the files as they are")
+	press("/config", "form.actions", "Calls are answered from the current files")
 	if list := complaints(); len(list) > 0 {
 		t.Errorf("the browser complains: %q", list)
 	}

@@ -113,9 +113,9 @@ func readClock(file string) time.Time {
 //	at TIME                            the clock of every program that is started from then on
 //	status CODE callhours ARGS         runs the program and wants that exit code
 //	start ARGS                         starts `callhours serve ARGS`; $CALLS and $ADMIN are then its addresses
-//	call [-STATUS] PATH [NAME=VALUE]   POSTs to Kazoo's side; headers of ours, then the body, are the output
-//	get [-STATUS] [POST] PATH          GETs from the admin side, or POSTs there; the body is the output. $CALLS/PATH asks Kazoo's side
-//	waitfor PATH TEXT                  GETs from the admin side until the body matches
+//	call [-STATUS] PATH [NAME=VALUE]   POSTs to the Pivot listener; headers of ours, then the body, are the output
+//	get [-STATUS] [POST] PATH          GETs from the admin listener, or POSTs there; the body is the output. $CALLS/PATH asks the Pivot listener
+//	waitfor PATH TEXT                  GETs from the admin listener until the body matches
 //	hangup                             sends SIGHUP, and waits until the configuration has been read again
 //	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
 //	fill FILE                          puts the value of $FEED into a file

@@ -121,7 +121,7 @@ func TestWatch(t *testing.T) {
 						"until   Sat 2000-01-01 17:00:00 UTC, then closed",
 					},
 					{"open (open): calendar hours", "until   Sat 2000-01-01 15:00:00 UTC, then closed"},
-					{"at      Sat 2000-01-01 15:00:00 UTC\n", "closed (closed)", "no change in sight"},
+					{"at      Sat 2000-01-01 15:00:00 UTC\n", "closed (closed)", "no change planned"},
 				},
 				"json": {
 					{`{"at":"2000-01-01T00:00:0`, `"branch":"closed"`, `"at":"2000-01-01T09:00:00Z"`},
@@ -163,7 +163,7 @@ func TestWatchUsage(t *testing.T) {
 	}
 }
 
-// TestExplainEverywhere sees that the command and the admin side give one answer.
+// TestExplainEverywhere sees that the command and the admin listener give one answer.
 func TestExplainEverywhere(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 12, 23, 15, 0, 0, 0, time.UTC)

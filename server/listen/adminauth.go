@@ -92,7 +92,7 @@ func NewAdminAuth(path string, next http.Handler, log *slog.Logger, now func() t
 	if err != nil {
 		c, a.startedShut = &webConfig{closed: err}, true
 		a.mistakeNow.Store(&err)
-		log.Error("admin_web_config cannot be used; the admin side is closed until it can, and calls are answered",
+		log.Error("admin_web_config cannot be used; the admin listener is closed until it can, and calls are answered",
 			slog.String("error", err.Error()))
 	}
 	a.config.Store(c)
@@ -171,7 +171,7 @@ func (a *AdminAuth) Watch(ctx context.Context) {
 			continue // which was logged, here or by newGate
 		}
 		if a.config.Load().closed != nil {
-			a.log.ErrorContext(ctx, "admin_web_config is not taken; the admin side stays closed",
+			a.log.ErrorContext(ctx, "admin_web_config is not taken; the admin listener stays closed",
 				slog.String("error", err.Error()))
 		} else {
 			a.log.ErrorContext(ctx, "admin_web_config is not taken; the former stays in use",
@@ -233,7 +233,7 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case c.closed != nil && r.URL.Path != "/-/healthy" && r.URL.Path != "/-/ready":
 		w.Header().Set("Retry-After", closedAgain)
 		WriteText(w, http.StatusServiceUnavailable,
-			"the admin side is closed, since admin_web_config cannot be used: "+a.shownReason(c)+
+			"the admin listener is closed, since admin_web_config cannot be used: "+a.shownReason(c)+
 				"; calls are answered, and it opens when the file is mended")
 		return
 	case a.startedShut && c.tls != nil && r.TLS == nil:
@@ -326,7 +326,7 @@ func (a *AdminAuth) checkPassword(r *http.Request, c *webConfig, user, password 
 		// The next one waits, so that wrong passwords take a quarter of one processor at most.
 		leave(true, checkPause*a.now().Sub(began))
 		a.wrongPasswords.Do(a.now(), func(more int) {
-			a.log.WarnContext(r.Context(), "wrong password on the admin side", slog.String("remote", from.String()),
+			a.log.WarnContext(r.Context(), "wrong password on the admin listener", slog.String("remote", from.String()),
 				slog.Int("more", more))
 		})
 		return http.StatusUnauthorized
