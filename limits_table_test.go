@@ -76,7 +76,7 @@ func limitSections() []limitSection {
 			},
 			{"a calendar", "{server.maxHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
 			{
-				"calendars that are kept", "{server.maxHoursKept:bytes}", "",
+				"calendars that are kept", "{server.maxHoursCacheBytes:bytes}", "",
 				"the oldest of the owner with most bytes are forgotten, and made again", "server.TestKeptHours",
 			},
 		}},

@@ -80,7 +80,7 @@ var noRow = map[string][]string{
 	},
 	"it is of a file of callhours' own, or of the operator's": {
 		"calendars.MaxEncoded", "feeds.maxCopyHeader", "feeds.maxPointer",
-		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "listen.maxWeb",
+		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "listen.maxWebConfigBytes",
 		"pivot.maxSchema", "config.maxReservations",
 	},
 	"it is how much of a text is shown in messages": {

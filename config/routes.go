@@ -16,10 +16,10 @@ func (s *source) readRoutes() {
 	if s.tenant != nil {
 		hours = s.tenantFields.hoursTokens(hours)
 	}
-	const cure = "remove some, or make two tenants of it"
+	const hint = "remove some, or make two tenants of it"
 	branches, asked, claims := 0, 0, 0
 	for i, n := range s.items(s.top.get("routes"), "routes") {
-		if s.exceeds(i+1, maxRoutes, n.Pos, "routes", cure) {
+		if s.exceeds(i+1, maxRoutes, n.Pos, "routes", hint) {
 			return
 		}
 		r := s.route(n, hours)
@@ -28,7 +28,7 @@ func (s *source) readRoutes() {
 		}
 		branches += len(r.Branches)
 		if s.exceeds(branches, maxBranches, r.Pos, "branches in all its routes (those of a plan count for each route)",
-			cure) {
+			hint) {
 			return
 		}
 		for _, b := range r.Branches {

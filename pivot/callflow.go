@@ -235,13 +235,14 @@ func (c *checker) syntaxFinding(err error) *Finding {
 	return f
 }
 
-const bareAction = `an action such as {"module": "hangup"}`
+// actionExample describes an action to whoever wrote something else.
+const actionExample = `an action such as {"module": "hangup"}`
 
 // checkAction checks the action at the reader's position.
 func (c *checker) checkAction(r *reader, depth int) *Finding {
 	if r.skipSpace() != '{' {
 		body := r.readValue()
-		return c.finding(body, nil, "expected %s, found %s", bareAction, describe(body))
+		return c.finding(body, nil, "expected %s, found %s", actionExample, describe(body))
 	}
 	start := r.pos
 	if depth > maxDepth {

@@ -225,7 +225,7 @@ func markFloats(v any) any {
 func (s *Schemas) checkData(root, action any, steps []string) *Finding {
 	a, ok := action.(map[string]any)
 	if !ok { // a key that callflows.action says nothing of
-		return &Finding{Path: findingPath(root, steps), Message: "expected " + bareAction, Offset: -1}
+		return &Finding{Path: findingPath(root, steps), Message: "expected " + actionExample, Offset: -1}
 	}
 	module, _ := a["module"].(string)
 	schema := s.data[module]

@@ -12,8 +12,8 @@ import (
 
 // checkValues checks that each of the versions accepts a value as one of vs.
 func (c *checker) checkValues(vs []value, wanted versions, body []byte, depth int) *Finding {
-	missing := wanted
-	var inside *Finding // what is wrong with a list or an object that is the right thing as such
+	uncovered := wanted
+	var inner *Finding // what is wrong with a list or an object that is the right thing as such
 	for i := range vs {
 		v := &vs[i]
 		if v.versions&wanted == 0 {
@@ -28,42 +28,42 @@ func (c *checker) checkValues(vs []value, wanted versions, body []byte, depth in
 			if c.warnings != nil {
 				*c.warnings = (*c.warnings)[:before]
 			}
-			inside = cmp.Or(inside, finding)
+			inner = cmp.Or(inner, finding)
 			continue
 		}
-		if missing &^= v.versions; missing == 0 {
+		if uncovered &^= v.versions; uncovered == 0 {
 			return nil
 		}
 	}
-	if inside != nil {
-		if missing != wanted && !strings.Contains(inside.Message, "set kazoo_version") {
-			inside.Message += c.versionHint(wanted &^ missing)
+	if inner != nil {
+		if uncovered != wanted && !strings.Contains(inner.Message, "set kazoo_version") {
+			inner.Message += c.versionHint(wanted &^ uncovered)
 		}
-		return inside
+		return inner
 	}
 	if tags := objectTags(vs); tags != nil && body[0] == '{' {
-		return c.finding(body, []string{tags[0].name}, "expected %s, found %s", describeValues(tagValues(tags), missing),
+		return c.finding(body, []string{tags[0].name}, "expected %s, found %s", describeValues(tagValues(tags), uncovered),
 			describe(findMember(body, tags[0].name)))
 	}
-	found, mend := describe(body), ""
-	switch kind := body[0]; {
-	case kind == '"' && slices.ContainsFunc(vs, func(v value) bool { return v.kind == urlKind }):
-		if mend, _ = checkURL(unquote(body), true); missing != wanted {
-			mend += c.versionHint(wanted &^ missing)
+	found, hint := describe(body), ""
+	switch first := body[0]; {
+	case first == '"' && slices.ContainsFunc(vs, func(v value) bool { return v.kind == urlKind }):
+		if hint, _ = checkURL(unquote(body), true); uncovered != wanted {
+			hint += c.versionHint(wanted &^ uncovered)
 		}
-	case missing != wanted:
-		mend = ", which not all of Kazoo's versions take" + c.versionHint(wanted&^missing)
-	case kind == '"' && matchesUnquoted(vs, unquote(body)):
-		mend = "; write it without quotes"
-	case kind == '"':
+	case uncovered != wanted:
+		hint = ", which not all of Kazoo's versions take" + c.versionHint(wanted&^uncovered)
+	case first == '"' && matchesUnquoted(vs, unquote(body)):
+		hint = "; write it without quotes"
+	case first == '"':
 		if v := single(vs); v != nil && v.kind == textKind {
 			found += fmt.Sprintf(" of %d", utf8.RuneCount(unquote(body)))
 		}
-	case (kind == '-' || kind >= '0' && kind <= '9') &&
+	case (first == '-' || first >= '0' && first <= '9') &&
 		slices.ContainsFunc(vs, func(v value) bool { return v.kind == textKind || v.kind == wordKind }):
-		mend = "; put it in quotes"
+		hint = "; put it in quotes"
 	}
-	return c.finding(body, nil, "expected %s, found %s%s", describeValues(vs, missing), found, mend)
+	return c.finding(body, nil, "expected %s, found %s%s", describeValues(vs, uncovered), found, hint)
 }
 
 // single returns the only value of a list of one; else nil.
@@ -91,16 +91,16 @@ func matchesUnquoted(vs []value, text []byte) bool {
 // checkValue reports whether a value matches. For an object or a list that does not, it also
 // returns what is wrong inside.
 func (c *checker) checkValue(v *value, body []byte, depth int) (bool, *Finding) {
-	kind := body[0]
+	first := body[0]
 	switch v.kind {
 	case textKind, wordKind, urlKind, plainURLKind, linkKind, emailKind, languageKind, digitsKind:
-		return kind == '"' && v.matchesText(unquote(body)), nil
+		return first == '"' && v.matchesText(unquote(body)), nil
 	case integerKind:
-		return (kind == '-' || kind >= '0' && kind <= '9') && v.matchesInteger(body), nil
+		return (first == '-' || first >= '0' && first <= '9') && v.matchesInteger(body), nil
 	case booleanKind:
-		return kind == 't' || kind == 'f', nil
+		return first == 't' || first == 'f', nil
 	case listKind:
-		if kind != '[' {
+		if first != '[' {
 			return false, nil
 		}
 		finding := c.checkList(v, body, depth)
@@ -109,12 +109,12 @@ func (c *checker) checkValue(v *value, body []byte, depth int) (bool, *Finding) 
 		finding := c.checkAction(&reader{json: body}, depth+1)
 		return finding == nil, finding
 	}
-	if kind != '{' || v.object == nil {
-		return kind == '{', nil
+	if first != '{' || v.object == nil {
+		return first == '{', nil
 	}
 	if tag := v.object.tag(); tag != nil {
-		if named := findMember(body, tag.name); named == nil || named[0] != '"' ||
-			!tag.values[0].matchesText(unquote(named)) {
+		if tagValue := findMember(body, tag.name); tagValue == nil || tagValue[0] != '"' ||
+			!tag.values[0].matchesText(unquote(tagValue)) {
 			return false, nil
 		}
 	}
@@ -158,7 +158,7 @@ func (v *value) matchesInteger(number []byte) bool {
 	if !v.bounded {
 		return true
 	}
-	n, _ := strconv.Atoi(string(number)) // the nearest that there is, for a number that is larger than an int
+	n, _ := strconv.Atoi(string(number)) // the largest or smallest int, where the number exceeds it
 	return n >= v.min && n <= v.max
 }
 
@@ -170,7 +170,7 @@ func (c *checker) checkList(v *value, body []byte, depth int) *Finding {
 		element := r.readValue()
 		c.path = append(c.path, step{index: n})
 		finding := c.checkValues(v.elements, v.versions, element, depth)
-		if finding == nil && v.unique && seen.addDuplicate(body, n, element) {
+		if finding == nil && v.unique && seen.add(body, n, element) {
 			finding = c.finding(element, nil, "%s stands in the list twice", describe(element))
 		}
 		c.path = c.path[:len(c.path)-1]
@@ -187,8 +187,8 @@ func (c *checker) checkList(v *value, body []byte, depth int) *Finding {
 // textSet holds the texts of a list so far; nil while there are few.
 type textSet map[string]bool
 
-// addDuplicate adds element n of a list, and reports whether an earlier element has the same text.
-func (d *textSet) addDuplicate(list []byte, n int, text []byte) bool {
+// add adds element n of a list, and reports whether an earlier element has the same text.
+func (d *textSet) add(list []byte, n int, text []byte) bool {
 	const few = 16
 	if n < few {
 		return containsText(list, n, text)
@@ -208,11 +208,11 @@ func (d *textSet) addDuplicate(list []byte, n int, text []byte) bool {
 	return known
 }
 
-// containsText reports whether a text is among the first elements of a list.
-func containsText(list []byte, first int, text []byte) bool {
+// containsText reports whether a text is among the first n elements of a list.
+func containsText(list []byte, n int, text []byte) bool {
 	r := reader{json: list}
 	r.enter()
-	for range first {
+	for range n {
 		r.more()
 		if bytes.Equal(unquote(r.readValue()), unquote(text)) {
 			return true
@@ -249,7 +249,7 @@ func (v *value) String() string {
 	case booleanKind:
 		return "true or false"
 	case actionKind:
-		return bareAction
+		return actionExample
 	case objectKind:
 		return "an object"
 	case integerKind:
@@ -273,18 +273,18 @@ func (v *value) bounds(unit string) string {
 		return ""
 	}
 	number := fmt.Sprintf("%d to %d", v.min, v.max)
-	last := v.max
+	count := v.max
 	switch {
 	case v.min == v.max:
 		number = strconv.Itoa(v.min)
 	case v.max == noBound:
-		number, last = fmt.Sprintf("at least %d", v.min), v.min
+		number, count = fmt.Sprintf("at least %d", v.min), v.min
 	case v.min == -noBound:
 		number = fmt.Sprintf("at most %d", v.max)
 	}
 	if unit != "" {
 		unit = " " + unit
-		if last != 1 {
+		if count != 1 {
 			unit += "s"
 		}
 	}

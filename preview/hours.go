@@ -111,9 +111,9 @@ func (h *Hours) Text(w io.Writer) error {
 	return b.Flush()
 }
 
-// Past is how many days before today a calendar of hours should begin: spans that run already then
-// keep their UID from one day to the next.
-const Past = 7
+// PastDays is how many days before today a calendar of hours should begin: spans that run already
+// then keep their UID from one day to the next.
+const PastDays = 7
 
 // ICS writes the hours as a calendar (RFC 5545) that anybody can subscribe to: an event for each
 // span but those of the last branch, which holds when nothing else does. It is written event by

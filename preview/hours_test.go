@@ -95,7 +95,7 @@ func TestHoursICS(t *testing.T) {
 	read := func(from time.Time) (uids map[string]string, spans []string) {
 		t.Helper()
 		h, err := p.Hours(t.Context(),
-			preview.Period{Route: "main", From: from.AddDate(0, 0, -preview.Past), Days: 20})
+			preview.Period{Route: "main", From: from.AddDate(0, 0, -preview.PastDays), Days: 20})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,9 +15,9 @@ import (
 
 // Bounds of lists that are paged through.
 const (
-	usualLimit = 100
-	maxLimit   = 1000
-	maxOffset  = 1_000_000
+	defaultLimit = 100
+	maxLimit     = 1000
+	maxOffset    = 1_000_000
 )
 
 // api answers what people ask about the decisions of the configuration that is live, with
@@ -25,17 +25,17 @@ const (
 type api struct {
 	preview   func() *preview.Preview // nil before calls are answered
 	now       func() time.Time
-	decisions func(route string, most int) []preview.Trace // nil where there is no such route
+	decisions func(route string, limit int) []preview.Trace // nil where there is no such route
 }
 
 // explain is callhours explain: route, or path, account and dialed; caller, at, and any parameter
 // of a call as param=NAME=VALUE.
 func (a *api) explain(w http.ResponseWriter, r *http.Request) {
-	asked := r.URL.Query()
-	q := preview.Question{Route: asked.Get("route"), Path: asked.Get("path"), At: a.now()}
+	query := r.URL.Query()
+	q := preview.Question{Route: query.Get("route"), Path: query.Get("path"), At: a.now()}
 	var err error
-	if q.Call, err = preview.Call(asked.Get("account"), asked.Get("dialed"), asked.Get("caller"),
-		asked["param"]); err != nil {
+	if q.Call, err = preview.Call(query.Get("account"), query.Get("dialed"), query.Get("caller"),
+		query["param"]); err != nil {
 		listen.WriteText(w, http.StatusBadRequest, "param "+err.Error())
 		return
 	}
@@ -45,7 +45,7 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := a.preview()
-	at, err := a.moment(p, q, asked)
+	at, err := a.timeParam(p, q, query)
 	if err == nil {
 		q.At = at
 		var e *preview.Explanation
@@ -54,12 +54,12 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	refuse(w, r, err)
+	writeQueryError(w, r, err)
 }
 
-// refuse answers that a question has no answer: because of how it is asked, or because it takes too
-// long.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+// writeQueryError answers that a question has no answer: because of how it is asked, or because it
+// takes too long.
+func writeQueryError(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		listen.WriteText(w, http.StatusServiceUnavailable, err.Error())
 		return
@@ -69,10 +69,10 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // hours is callhours hours: route, from, days (14), and format: json, text or ics.
 func (a *api) hours(w http.ResponseWriter, r *http.Request) {
-	asked := r.URL.Query()
-	q := preview.Question{Route: asked.Get("route")}
-	days, err := amount(asked, "days", 14, 1, preview.MaxDays)
-	format := asked.Get("format")
+	query := r.URL.Query()
+	q := preview.Question{Route: query.Get("route")}
+	days, err := intParam(query, "days", 14, 1, preview.MaxDays)
+	format := query.Get("format")
 	switch {
 	case q.Route == "":
 		err = errors.New("which route? set route=NAME")
@@ -86,10 +86,10 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := a.preview()
-	from, err := a.moment(p, q, asked)
-	if err == nil && asked.Get("from") == "" {
+	from, err := a.timeParam(p, q, query)
+	if err == nil && query.Get("from") == "" {
 		if format == "ics" {
-			from, days = from.AddDate(0, 0, -preview.Past), days+preview.Past
+			from, days = from.AddDate(0, 0, -preview.PastDays), days+preview.PastDays
 		}
 		y, m, d := from.Date()
 		from = time.Date(y, m, d, 0, 0, 0, 0, from.Location())
@@ -99,7 +99,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 		h, err = p.Hours(r.Context(), preview.Period{Route: q.Route, From: from, Days: days})
 	}
 	if err != nil {
-		refuse(w, r, err)
+		writeQueryError(w, r, err)
 		return
 	}
 	// Nobody is left to tell when the peer has gone.
@@ -113,59 +113,59 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	default:
 		spans := h.Spans
 		h.Spans = nil
-		answerList(w, r, h, "spans", spans, nothing, h.Truncated)
+		answerList(w, r, h, "spans", spans, noMembers, h.Truncated)
 	}
 }
 
-// remembered are the last decisions, the newest first: of a route, or of all calls; limit (100)
-// says how many at most.
-func (a *api) remembered(w http.ResponseWriter, r *http.Request) {
-	asked := r.URL.Query()
-	limit, err := amount(asked, "limit", usualLimit, 1, maxLimit)
+// listDecisions answers with the last decisions, the newest first: of a route, or of all calls;
+// limit (100) says how many at most.
+func (a *api) listDecisions(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	limit, err := intParam(query, "limit", defaultLimit, 1, maxLimit)
 	if err != nil {
 		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	list := a.decisions(asked.Get("route"), limit)
+	list := a.decisions(query.Get("route"), limit)
 	if list == nil {
-		_, err := a.preview().Zone(preview.Question{Route: asked.Get("route")})
+		_, err := a.preview().Zone(preview.Question{Route: query.Get("route")})
 		listen.WriteText(w, http.StatusBadRequest, fmt.Sprint(err))
 		return
 	}
-	answerList(w, r, nothing, "decisions", list, nothing, "")
+	answerList(w, r, noMembers, "decisions", list, noMembers, "")
 }
 
-// routes are what the ordinary calls of routes get now: q and state choose, offset and limit (100)
-// page through them.
+// routes answers with what the ordinary calls of routes get now: q and state choose, offset and
+// limit (100) page through them.
 func (a *api) routes(w http.ResponseWriter, r *http.Request) {
-	asked := r.URL.Query()
-	offset, err := amount(asked, "offset", 0, 0, maxOffset)
-	limit, wrong := amount(asked, "limit", usualLimit, 1, maxLimit)
-	if err = cmp.Or(err, wrong); err != nil {
+	query := r.URL.Query()
+	offset, err := intParam(query, "offset", 0, 0, maxOffset)
+	limit, limitErr := intParam(query, "limit", defaultLimit, 1, maxLimit)
+	if err = cmp.Or(err, limitErr); err != nil {
 		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	found, err := a.preview().Routes(r.Context(), a.now(),
-		preview.Filter{Text: asked.Get("q"), State: asked.Get("state")},
+		preview.Filter{Text: query.Get("q"), State: query.Get("state")},
 		offset, limit)
 	if err != nil {
-		refuse(w, r, err)
+		writeQueryError(w, r, err)
 		return
 	}
 	list := found.Routes
 	found.Routes = nil
-	answerList(w, r, nothing, "routes", list, found, found.Truncated)
+	answerList(w, r, noMembers, "routes", list, found, found.Truncated)
 }
 
-// moment is the one that is asked about, at= or from=, in the zone of the route that answers; now
-// without one.
-func (a *api) moment(p *preview.Preview, q preview.Question, asked url.Values) (time.Time, error) {
+// timeParam is the moment of at= or from=, in the zone of the route that answers; now without
+// either.
+func (a *api) timeParam(p *preview.Preview, q preview.Question, query url.Values) (time.Time, error) {
 	zone, err := p.Zone(q)
 	if err != nil {
 		return time.Time{}, err
 	}
 	for _, key := range []string{"at", "from"} {
-		if text := asked.Get(key); text != "" {
+		if text := query.Get(key); text != "" {
 			at, err := preview.Moment(text, zone)
 			if err != nil {
 				return at, fmt.Errorf("%s %w", key, err)

@@ -48,7 +48,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	g := &Generation{
 		name: nameOf(file.Inputs), file: file, shared: listen.NewAuth(file.Auth), members: map[*render.Route]bool{},
 		calendars: b.calendars,
-		byName:    map[string]*calendar{}, compared: map[string]int64{}, asking: map[string][]*render.Route{},
+		byName:    map[string]*calendar{}, compared: map[string]int64{}, routesByCalendar: map[string][]*render.Route{},
 		library: b.library, rooms: b.rooms, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
@@ -66,7 +66,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		g.members[route] = true
 		g.routes = append(g.routes, route)
 		for _, name := range route.Calendars() {
-			g.asking[name] = append(g.asking[name], route)
+			g.routesByCalendar[name] = append(g.routesByCalendar[name], route)
 		}
 		own := g.shared
 		if r.Auth != nil {

@@ -69,11 +69,11 @@ func (s *Server) calendar(name string) (console.Calendar, bool) {
 		return console.Calendar{}, false
 	}
 	c := console.Calendar{Use: use, Zone: zone, Problems: l.timelines.Problems(name)}
-	for _, r := range l.asking[name] {
+	for _, r := range l.routesByCalendar[name] {
 		c.Routes = append(c.Routes, r.Name)
 	}
-	if len(l.asking[name]) > 0 && use.Zone == nil {
-		c.Zone = l.asking[name][0].Zone
+	if len(l.routesByCalendar[name]) > 0 && use.Zone == nil {
+		c.Zone = l.routesByCalendar[name][0].Zone
 	}
 	if !use.State.Unknown() {
 		c.Warnings = use.State.Calendar.Warnings(calendars.View{Zone: c.Zone}, s.options.Now())

@@ -33,7 +33,7 @@ func serveCalls(t testing.TB, h http.Handler, most int) string {
 	}
 	srv := listen.NewPivotServer(h, slog.New(slog.DiscardHandler), time.Now)
 	t.Cleanup(func() { srv.Close() })
-	go srv.Serve(listen.New(l.(*net.TCPListener), listen.Options{Most: most, Now: time.Now, Refused: func() {}}))
+	go srv.Serve(listen.New(l.(*net.TCPListener), listen.Options{MaxConns: most, Now: time.Now, OnRefuse: func() {}}))
 	return l.Addr().String()
 }
 

@@ -35,9 +35,9 @@ type ring struct {
 	mu     sync.Mutex // guards the following
 	size   int        // how many are held
 	traces []trace
-	count  int // how many calls came ever; the last one is held[(came-1) % most]
-	// bytes that the traces of all rings hold by themselves; nil before hold, and once the ring is
-	// forgotten
+	count  int // how many calls came ever; the last one is traces[(count-1) % size]
+	// bytes that the traces of all rings hold by themselves; nil before the ring is made, and once it
+	// is forgotten
 	all *atomic.Int64
 }
 
@@ -342,9 +342,9 @@ func (rec *record) recordTrace(began time.Time, took time.Duration) {
 // cutTrace cuts what is too long to be remembered with a call.
 func cutTrace(s string) string { return diag.Cut(s, 512) }
 
-// updateFacts brings up to date when the calendars of routes were read, for the calls that come
-// from then on: of those that ask a calendar, or where that is "" of all.
-func (s *Server) updateFacts(l *live, calendar string) {
+// updateCalendarReads brings up to date when the calendars of routes were read, for the calls that
+// come from then on: of the routes that use a calendar, or of all where it is "".
+func (s *Server) updateCalendarReads(l *live, calendar string) {
 	for i := range l.served {
 		r := &l.served[i]
 		names := r.Calendars()

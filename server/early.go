@@ -93,7 +93,7 @@ func (s *Server) publishEarly(g *Generation) *live {
 		return l
 	}
 	l := newLive(g, s.options.Metrics, &s.decisions, &s.owners)
-	s.updateFacts(l, "")
+	s.updateCalendarReads(l, "")
 	s.calls.early.Store(l)
 	return l
 }
@@ -143,7 +143,7 @@ func (s *Server) open(g *Generation, owners []string) {
 // takeEarly is take for a calendar whose files the store does not keep yet.
 func (s *Server) takeEarly(g *Generation, c *calendar, now time.Time) {
 	if c.File == "" {
-		s.take(g, c.Calendar)
+		s.updateFromStore(g, c.Calendar)
 		return
 	}
 	if c.taken = c.Known; c.Known == nil {

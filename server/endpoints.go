@@ -36,7 +36,7 @@ func (a *admin) endpoints() []endpoint {
 		{explainPath, true, true, a.api.explain},
 		{hoursPath, true, true, a.api.hours},
 		{routesPath, true, true, a.api.routes},
-		{decisionsPath, true, true, a.api.remembered},
+		{decisionsPath, true, true, a.api.listDecisions},
 		{findingsPath, false, true, a.serveFindings},
 		{statusPath, false, true, a.serveStatus},
 		{feedsPath, false, true, a.serveFeeds},

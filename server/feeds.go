@@ -204,17 +204,17 @@ func (f *Watcher) Close() {
 	<-f.ended
 }
 
-// take puts what the store knows of a calendar into the timelines.
-func (s *Server) take(g *Generation, name string) {
+// updateFromStore puts what the store knows of a calendar into the timelines.
+func (s *Server) updateFromStore(g *Generation, name string) {
 	c, state := g.byName[name], s.store.State(name)
 	c.taken, c.why = state.Calendar, state.Why
 	g.timelines.Set(name, g.use(c, state))
 	s.previewCache.clear()
 }
 
-// show puts what is known of a calendar into its metrics, and what is wrong with it into the log.
-// unmatched is how many of its events no route asks for.
-func (s *Server) show(g *Generation, name string, unmatched int) {
+// publishCalendarMetrics puts what is known of a calendar into its metrics, and what is wrong with it
+// into the log. unmatched is how many of its events no route asks for.
+func (s *Server) publishCalendarMetrics(g *Generation, name string, unmatched int) {
 	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
 	m.SetLastSuccess(state.Dated())
 	if state.Unknown() {
@@ -229,12 +229,12 @@ func (s *Server) show(g *Generation, name string, unmatched int) {
 	m.SetKnown()
 	m.SetEvents(state.Calendar.Len())
 	m.SetUnmatched(unmatched)
-	s.showEvents(g, name)
+	s.publishEventMetrics(g, name)
 }
 
-// showEvents shows what depends on the window too: how far a calendar reaches, and the events that
-// cannot be used.
-func (s *Server) showEvents(g *Generation, name string) {
+// publishEventMetrics publishes what depends on the window too: how far a calendar reaches, and the
+// events that cannot be used.
+func (s *Server) publishEventMetrics(g *Generation, name string) {
 	m := s.options.Metrics.Calendar(name)
 	m.SetLastEvent(g.reach(name, s.options.Now()))
 	problems := g.timelines.Problems(name)

@@ -20,14 +20,14 @@ import (
 
 // Generation is everything that one configuration built. It is safe for concurrent use.
 type Generation struct {
-	name    string // see Name
-	file    *config.File
-	table   *routes.Table
-	routes  []*render.Route            // in the order of the configuration, as the table has them
-	members map[*render.Route]bool     // routes
-	auths   []*listen.Auth             // by index of routes
-	shared  *listen.Auth               // of routes without their own, and of calls that find none
-	asking  map[string][]*render.Route // by the full name of the calendar that they ask
+	name             string // see Name
+	file             *config.File
+	table            *routes.Table
+	routes           []*render.Route            // in the order of the configuration, as the table has them
+	members          map[*render.Route]bool     // routes
+	auths            []*listen.Auth             // by index of routes
+	shared           *listen.Auth               // of routes without their own, and of calls that find none
+	routesByCalendar map[string][]*render.Route // by the full name of a calendar that they use
 
 	calendars []*calendar // in the order of the configuration
 	byName    map[string]*calendar
@@ -182,10 +182,10 @@ func (g *Generation) active(name string, now time.Time) int {
 // timeline is a calendar as the first route that asks it sees it, since another one's zone moves
 // events by hours at most; nil when no route does, and when it is unknown.
 func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
-	if len(g.asking[name]) == 0 {
+	if len(g.routesByCalendar[name]) == 0 {
 		return nil
 	}
-	r := g.asking[name][0]
+	r := g.routesByCalendar[name][0]
 	from, to := g.timelines.Window(r.Name, now)
 	t, _ := g.timelines.Timeline(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
 	return t

@@ -17,7 +17,7 @@ type guarded struct {
 }
 
 func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &begun{ResponseWriter: w}
+	out := &trackingWriter{ResponseWriter: w}
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -25,7 +25,7 @@ func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(p)
 		default:
 			err := g.guard.ReportRecovered(g.place, r.Method+" "+r.Pattern, p)
-			if out.begun {
+			if out.started {
 				panic(http.ErrAbortHandler)
 			}
 			clear(w.Header())
@@ -35,27 +35,27 @@ func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.next.ServeHTTP(out, r)
 }
 
-// begun notes whether an answer has begun.
-type begun struct {
+// trackingWriter records whether an answer has begun.
+type trackingWriter struct {
 	http.ResponseWriter
-	begun bool
+	started bool
 }
 
-func (b *begun) WriteHeader(status int) {
-	b.begun = b.begun || status >= http.StatusOK
-	b.ResponseWriter.WriteHeader(status)
+func (w *trackingWriter) WriteHeader(status int) {
+	w.started = w.started || status >= http.StatusOK
+	w.ResponseWriter.WriteHeader(status)
 }
 
-func (b *begun) Write(p []byte) (int, error) {
-	b.begun = true
-	return b.ResponseWriter.Write(p)
+func (w *trackingWriter) Write(p []byte) (int, error) {
+	w.started = true
+	return w.ResponseWriter.Write(p)
 }
 
 // Flush is for handlers that look for http.Flusher.
-func (b *begun) Flush() {
-	b.begun = true
-	_ = http.NewResponseController(b.ResponseWriter).Flush()
+func (w *trackingWriter) Flush() {
+	w.started = true
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Unwrap is for http.ResponseController.
-func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+func (w *trackingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

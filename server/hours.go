@@ -44,10 +44,10 @@ const (
 	hoursShare = 4
 	hoursBurst = 2 * time.Second
 
-	hoursWithin  = 30 * time.Second // in which an answer is written, with both
-	maxHours     = 4 << 20          // bytes of a calendar
-	maxHourSpans = 5000             // spans of a calendar; what comes later is left out
-	maxHoursKept = 32 << 20         // bytes of all that are kept
+	hoursWithin        = 30 * time.Second // in which an answer is written, with both
+	maxHours           = 4 << 20          // bytes of a calendar
+	maxHourSpans       = 5000             // spans of a calendar; what comes later is left out
+	maxHoursCacheBytes = 32 << 20         // bytes of all that are kept
 )
 
 // publisher gives the hours of routes to those who have a token for them.
@@ -238,9 +238,9 @@ func (p *publisher) current(r *http.Request, l *live, route *render.Route) *publ
 func (p *publisher) make(ctx context.Context, l *live, route *render.Route, former *published) *published {
 	now := p.now()
 	y, m, d := now.In(route.Zone).Date()
-	from := time.Date(y, m, d-preview.Past, 0, 0, 0, 0, route.Zone)
+	from := time.Date(y, m, d-preview.PastDays, 0, 0, 0, 0, route.Zone)
 	h, err := l.previewOf(route).Hours(ctx,
-		preview.Period{Route: route.Name, From: from, Days: hoursAhead + preview.Past, Most: maxHourSpans})
+		preview.Period{Route: route.Name, From: from, Days: hoursAhead + preview.PastDays, Most: maxHourSpans})
 	if err != nil { // nobody waits any more, since the route is there
 		return &published{}
 	}

@@ -23,55 +23,56 @@ type ownerHours struct {
 	size   int
 }
 
-func (k *hoursCache) get(route *render.Route) *published {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.entries[route]
+func (c *hoursCache) get(route *render.Route) *published {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries[route]
 }
 
-// clear forgets what was made of another generation's routes.
-func (k *hoursCache) clear() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.entries, k.byOwner, k.size = nil, nil, 0
+// clear removes all, when the routes are another generation's.
+func (c *hoursCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries, c.byOwner, c.size = nil, nil, 0
 }
 
-// add keeps a calendar.
-func (k *hoursCache) add(owner string, route *render.Route, c *published) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.entries == nil {
-		k.entries, k.byOwner = map[*render.Route]*published{}, map[string]*ownerHours{}
+// add keeps the rendered hours of an owner's route, in place of its former ones. Where the cache is
+// full it evicts the oldest of the owner with the most bytes.
+func (c *hoursCache) add(owner string, route *render.Route, rendered *published) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries, c.byOwner = map[*render.Route]*published{}, map[string]*ownerHours{}
 	}
-	own := k.byOwner[owner]
+	own := c.byOwner[owner]
 	if own == nil {
 		own = &ownerHours{}
-		k.byOwner[owner] = own
+		c.byOwner[owner] = own
 	}
 	if i := slices.Index(own.routes, route); i >= 0 {
-		k.evict(own, i)
+		c.evict(own, i)
 	}
 	own.routes = append(own.routes, route)
-	own.size += len(c.body)
-	k.size += len(c.body)
-	k.entries[route] = c
-	for k.size > maxHoursKept {
+	own.size += len(rendered.body)
+	c.size += len(rendered.body)
+	c.entries[route] = rendered
+	for c.size > maxHoursCacheBytes {
 		most := own
-		for _, o := range k.byOwner {
+		for _, o := range c.byOwner {
 			if o.size > most.size {
 				most = o
 			}
 		}
-		k.evict(most, 0)
+		c.evict(most, 0)
 	}
 }
 
-// evict forgets one of an owner's.
-func (k *hoursCache) evict(own *ownerHours, i int) {
+// evict removes the i-th of an owner's routes.
+func (c *hoursCache) evict(own *ownerHours, i int) {
 	route := own.routes[i]
-	n := len(k.entries[route].body)
+	n := len(c.entries[route].body)
 	own.size -= n
-	k.size -= n
-	delete(k.entries, route)
+	c.size -= n
+	delete(c.entries, route)
 	own.routes = slices.Delete(own.routes, i, i+1)
 }

@@ -188,7 +188,7 @@ func TestReadersChange(t *testing.T) {
 	if body(t, w.read(path)) != first {
 		t.Error("ten minutes later the calendar is another one")
 	}
-	w.recompile(w.live.Load().asking["hours"]) // with the same events
+	w.recompile(w.live.Load().routesByCalendar["hours"]) // with the same events
 	if body(t, w.read(path)) != first {
 		t.Error("with the same events the calendar is another one")
 	}

@@ -54,7 +54,7 @@ type Loaded struct {
 	marks    *suspect.Marks // of what is being loaded; nil: there is nothing to fall back on
 	waiting  bool           // something of it is to be tried later
 	lock     *durable.Lock  // of the state directory; nil: there is none, or nobody asked for it
-	shared   error          // why it is not held; nil: it is
+	lockErr  error          // why it is not held; nil: it is
 }
 
 // Err says why everything is refused; nil if it is not.
@@ -98,14 +98,14 @@ func (i Installation) start(strict bool, serve func(Loaded)) (l Loaded, notes []
 			if i.Exclusive {
 				own.take(dir)
 			}
-			how.marks = i.marksIn(dir, isNotOurs(own.shared) || !i.Exclusive)
+			how.marks = i.marksIn(dir, isNotOurs(own.lockErr) || !i.Exclusive)
 		}
 	}
 	how.begin = beginOnce(func(l *Loaded) {
 		if dir := l.Generation.file.StateDir; i.Exclusive && own.lock == nil && dir != "" {
 			own.take(dir)
 		}
-		l.lock, l.shared, l.marks = own.lock, own.shared, how.marks
+		l.lock, l.lockErr, l.marks = own.lock, own.lockErr, how.marks
 		serve(*l)
 	}, serve != nil)
 	l = i.load(how)
@@ -115,19 +115,19 @@ func (i Installation) start(strict bool, serve func(Loaded)) (l Loaded, notes []
 			own.take(l.stateDir)
 		}
 	}
-	defer func() { l.lock, l.shared, l.marks = own.lock, own.shared, how.marks }()
-	isShared := isNotOurs(own.shared)
-	switch shared := own.shared; {
-	case errors.Is(shared, files.ErrHung):
-		notes = append(notes, fmt.Errorf("state_dir %w; nothing is written there until it does", shared))
+	defer func() { l.lock, l.lockErr, l.marks = own.lock, own.lockErr, how.marks }()
+	isShared := isNotOurs(own.lockErr)
+	switch lockErr := own.lockErr; {
+	case errors.Is(lockErr, files.ErrHung):
+		notes = append(notes, fmt.Errorf("state_dir %w; nothing is written there until it does", lockErr))
 	case isShared && strict:
-		return Loaded{err: fmt.Errorf("state_dir %w; stop that process, or set another state_dir", shared)}, nil
+		return Loaded{err: fmt.Errorf("state_dir %w; stop that process, or set another state_dir", lockErr)}, nil
 	case isShared:
 		notes = append(notes,
 			fmt.Errorf("state_dir %w; its copies are read, and nothing is written there until that process ends",
-				shared))
-	case errors.Is(shared, durable.ErrNoLocks):
-		notes = append(notes, fmt.Errorf("state_dir %w", shared))
+				lockErr))
+	case errors.Is(lockErr, durable.ErrNoLocks):
+		notes = append(notes, fmt.Errorf("state_dir %w", lockErr))
 	}
 	if strict {
 		return l, notes

@@ -14,8 +14,8 @@ import (
 // maxAnswer is how many bytes a list of the API has, but for its last element.
 const maxAnswer = 16 << 20
 
-// nothing has no members.
-var nothing struct{}
+// noMembers has no members.
+var noMembers struct{}
 
 // answerJSON answers with a value.
 func answerJSON(w http.ResponseWriter, value any) {
@@ -42,8 +42,8 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	truncated string,
 ) {
 	members, err := json.Marshal(before)
-	behind, wrong := json.Marshal(after)
-	if err = cmp.Or(err, wrong); err != nil {
+	behind, afterErr := json.Marshal(after)
+	if err = cmp.Or(err, afterErr); err != nil {
 		listen.WriteText(w, http.StatusInternalServerError, err.Error())
 		return
 	}
@@ -92,13 +92,12 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	_ = out.Flush()
 }
 
-// page reads which part of a list is asked for: offset, and limit, without which it is all that
-// comes then.
+// page reads the parameters offset and limit of a list; without limit it is all that follows.
 func page(r *http.Request) (offset, limit int, err error) {
-	asked := r.URL.Query()
-	offset, err = amount(asked, "offset", 0, 0, maxOffset)
-	limit, wrong := amount(asked, "limit", maxOffset, 1, maxOffset)
-	return offset, limit, cmp.Or(err, wrong)
+	query := r.URL.Query()
+	offset, err = intParam(query, "offset", 0, 0, maxOffset)
+	limit, limitErr := intParam(query, "limit", maxOffset, 1, maxOffset)
+	return offset, limit, cmp.Or(err, limitErr)
 }
 
 // part is that part of a list.
@@ -115,7 +114,7 @@ func (a *admin) serveFindings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	found, pending := a.findings()
-	answerList(w, r, nothing, "findings", part(found, offset, limit), struct {
+	answerList(w, r, noMembers, "findings", part(found, offset, limit), struct {
 		Pending int `json:"pending"`
 	}{pending}, "")
 }
@@ -127,7 +126,7 @@ func (a *admin) serveFeeds(w http.ResponseWriter, r *http.Request) {
 		listen.WriteText(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	answerList(w, r, nothing, "feeds", a.feeds(r.Context(), offset, limit), nothing, "")
+	answerList(w, r, noMembers, "feeds", a.feeds(r.Context(), offset, limit), noMembers, "")
 }
 
 // serveStatus answers with the status.

@@ -7,47 +7,47 @@ import (
 )
 
 const (
-	loadLasts = time.Second           // after which a call counts half in its owner's load
-	callCosts = 50 * time.Microsecond // what reading a call and finding its route takes, by and large
+	loadHalfLife = time.Second           // after which a call counts half in its owner's load
+	callCosts    = 50 * time.Microsecond // what reading a call and finding its route takes, by and large
 )
 
 // loads compare how much processor time the calls of each owner take, so that an overload refuses
-// the calls of the owner that causes it. They are safe for concurrent use; the zero loads are those
-// of no owner.
+// the calls of the owner that causes it. They are safe for concurrent use; the zero value is ready
+// to use.
 type loads struct {
 	mu           sync.Mutex // guards the following, and the load of each owner
-	at           time.Time
+	updated      time.Time
 	sum, squares float64 // of all loads, as of then
 }
 
 // recentLoad is how much one owner's calls took lately, in seconds as of a moment.
 type recentLoad struct {
 	seconds float64
-	at      time.Time
+	updated time.Time
 }
 
 // add adds what a call took.
 func (ls *loads) add(l *recentLoad, took time.Duration, now time.Time) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	fade := fading(now.Sub(ls.at))
-	before := l.seconds * fading(now.Sub(l.at))
+	factor := decay(now.Sub(ls.updated))
+	before := l.seconds * decay(now.Sub(l.updated))
 	after := before + took.Seconds()
-	ls.sum = ls.sum*fade + took.Seconds()
-	ls.squares = ls.squares*fade*fade + after*after - before*before
-	ls.at, l.seconds, l.at = now, after, now
+	ls.sum = ls.sum*factor + took.Seconds()
+	ls.squares = ls.squares*factor*factor + after*after - before*before
+	ls.updated, l.seconds, l.updated = now, after, now
 }
 
-// isHeavy reports whether an owner's load is at least half of the load of the owner of an average
-// second: it takes most of the time, or as much as many others. An owner that takes little beside
-// others is light, however many calls there are.
+// isHeavy reports whether an owner's load is at least half of sum(load²)/sum(load), which is the
+// load of the owner of an average second: it takes most of the time, or as much as many others. An
+// owner that takes little beside others is light, however many calls there are.
 func (ls *loads) isHeavy(l *recentLoad, now time.Time) bool {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	return 2*l.seconds*fading(now.Sub(l.at))*ls.sum >= ls.squares*fading(now.Sub(ls.at))
+	return 2*l.seconds*decay(now.Sub(l.updated))*ls.sum >= ls.squares*decay(now.Sub(ls.updated))
 }
 
-// fading is what is left of a load after a while.
-func fading(after time.Duration) float64 {
-	return math.Exp2(-max(0, after).Seconds() / loadLasts.Seconds())
+// decay is the part of a load that is left after a while.
+func decay(after time.Duration) float64 {
+	return math.Exp2(-max(0, after).Seconds() / loadHalfLife.Seconds())
 }

@@ -296,7 +296,7 @@ func TestKeptHours(t *testing.T) {
 	for round := range 3 {
 		for _, r := range routes[1:] {
 			k.add("evil", r, &published{body: make([]byte, maxHours/2)})
-			if k.size > maxHoursKept || k.size != k.byOwner["good"].size+k.byOwner["evil"].size {
+			if k.size > maxHoursCacheBytes || k.size != k.byOwner["good"].size+k.byOwner["evil"].size {
 				t.Fatalf("%d bytes are kept", k.size)
 			}
 		}
@@ -304,7 +304,7 @@ func TestKeptHours(t *testing.T) {
 			t.Fatalf("round %d: evil's calendars have taken the place of good's", round)
 		}
 	}
-	if n := len(k.byOwner["evil"].routes); n != (maxHoursKept-maxHours)/(maxHours/2) || k.get(routes[39]) == nil ||
+	if n := len(k.byOwner["evil"].routes); n != (maxHoursCacheBytes-maxHours)/(maxHours/2) || k.get(routes[39]) == nil ||
 		k.get(routes[1]) != nil {
 		t.Errorf("%d of evil's are kept, the last one: %v", n, k.get(routes[39]) != nil)
 	}

@@ -10,11 +10,11 @@ import (
 
 // recompile makes live calls use routes as their calendars and the clock are now. Server.mu is held
 // for one route at a time, and tenants take turns: whoever has many routes, or large ones, waits
-// for those alone. Who waits for a route compiles meanwhile what is next, and there is nobody else
-// who does.
+// for those alone. No goroutine of its own empties the queue: each caller compiles whatever is next
+// until its own routes are done.
 func (s *Server) recompile(routes []*render.Route) {
 	s.mu.Lock()
-	s.stale.add(routes...)
+	s.recompileQueue.add(routes...)
 	s.mu.Unlock()
 	for _, r := range routes {
 		for s.compileNext(r) {
@@ -22,15 +22,15 @@ func (s *Server) recompile(routes []*render.Route) {
 	}
 }
 
-// compileNext compiles the route whose turn it is; false, and nothing is done, when a route does
-// not wait any more.
-func (s *Server) compileNext(waits *render.Route) bool {
+// compileNext compiles the route whose turn it is. It does nothing and returns false once the
+// awaited route has left the queue.
+func (s *Server) compileNext(awaited *render.Route) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.stale.has(waits) {
+	if !s.recompileQueue.has(awaited) {
 		return false
 	}
-	next, _ := s.stale.take()
+	next, _ := s.recompileQueue.take()
 	if l := s.answering(); l != nil && l.has(next) { // another generation may be live by now
 		l.compile(next, s.options.Now())
 	}
@@ -42,40 +42,41 @@ func (s *Server) compileNext(waits *render.Route) bool {
 func (s *Server) refresh(name string) {
 	s.mu.Lock()
 	names := []string{name}
-	var asking []*render.Route
+	var routes []*render.Route
 	if l := s.answering(); l != nil && l.byName[name] != nil && s.isOpened(l.byName[name].Source.Owner) {
-		s.take(l.Generation, name)
+		s.updateFromStore(l.Generation, name)
 		names = append(names, l.timelines.Waiting(calendars.TenantOf(name))...) // it may take less now
-		asking = l.askingAny(names)
+		routes = l.routesUsingAny(names)
 		if s.opened != nil {
 			owners := l.ownersByRoute()
-			asking = slices.DeleteFunc(asking, func(r *render.Route) bool { return !s.opened[owners[r.Name]] })
+			routes = slices.DeleteFunc(routes, func(r *render.Route) bool { return !s.opened[owners[r.Name]] })
 		}
 	}
 	s.mu.Unlock()
-	s.recompile(asking)
-	s.refreshed(names...)
+	s.recompile(routes)
+	s.publishRefreshed(names...)
 	s.admin.console.Changed()
 }
 
-// askingAny are the routes that ask for any of some calendars.
-func (g *Generation) askingAny(names []string) (routes []*render.Route) {
+// routesUsingAny are the routes that use any of some calendars.
+func (g *Generation) routesUsingAny(names []string) (routes []*render.Route) {
 	for _, name := range names {
-		routes = append(routes, g.asking[name]...)
+		routes = append(routes, g.routesByCalendar[name]...)
 	}
 	return routes
 }
 
-// refreshed shows calendars that have been taken over, once their routes are compiled.
-func (s *Server) refreshed(names ...string) {
+// publishRefreshed publishes findings, hours and metrics of calendars that were taken over from the
+// store, once their routes are compiled.
+func (s *Server) publishRefreshed(names ...string) {
 	for _, name := range names {
-		for !s.showRefreshed(name) {
+		for !s.tryPublish(name) {
 		}
 	}
 }
 
-// showRefreshed is false when another generation went live meanwhile.
-func (s *Server) showRefreshed(name string) bool {
+// tryPublish does it for one calendar; false when another generation went live meanwhile.
+func (s *Server) tryPublish(name string) bool {
 	l := s.live.Load()
 	if l == nil || l.byName[name] == nil {
 		return true
@@ -87,41 +88,41 @@ func (s *Server) showRefreshed(name string) bool {
 		return false
 	}
 	s.findingsCache.enqueue(name)
-	s.prerenderer.enqueue(l.asking[name])
-	s.updateFacts(l, name)
-	s.show(l.Generation, name, unmatched)
+	s.prerenderer.enqueue(l.routesByCalendar[name])
+	s.updateCalendarReads(l, name)
+	s.publishCalendarMetrics(l.Generation, name, unmatched)
 	return true
 }
 
 // Advance follows the clock: a part of the routes is compiled anew, each at another moment, and
 // copies of feeds expire. Run calls it every minute.
 func (s *Server) Advance() {
-	l, rolled, expired := s.outdated(s.options.Now())
+	l, moved, expired := s.takeOutdated(s.options.Now())
 	if l == nil {
 		return
 	}
-	s.recompile(append(slices.Clone(rolled), l.askingAny(expired)...))
-	s.refreshed(expired...)
+	s.recompile(append(slices.Clone(moved), l.routesUsingAny(expired)...))
+	s.publishRefreshed(expired...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l = s.live.Load() // which may be another one by now
-	rolled = slices.DeleteFunc(rolled, func(r *render.Route) bool { return !l.has(r) })
+	moved = slices.DeleteFunc(moved, func(r *render.Route) bool { return !l.has(r) })
 	var asked []string
-	for _, r := range rolled {
+	for _, r := range moved {
 		asked = append(asked, r.Calendars()...)
 	}
 	slices.Sort(asked)
 	for _, name := range slices.Compact(asked) {
-		s.showEvents(l.Generation, name)
+		s.publishEventMetrics(l.Generation, name)
 		s.findingsCache.enqueue(name)
 	}
-	s.prerenderer.enqueue(rolled)
-	s.updateFacts(l, "")
+	s.prerenderer.enqueue(moved)
+	s.updateCalendarReads(l, "")
 }
 
-// outdated are the live routes whose window has moved on, and the calendars whose copies have
-// become too old, or are no longer: those are taken over.
-func (s *Server) outdated(now time.Time) (l *live, routes []*render.Route, expired []string) {
+// takeOutdated returns the live routes whose window has moved on, and the calendars whose copies
+// have become too old or are so no longer, after taking the state of these over from the store.
+func (s *Server) takeOutdated(now time.Time) (l *live, routes []*render.Route, expired []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l = s.live.Load(); l == nil {
@@ -129,7 +130,7 @@ func (s *Server) outdated(now time.Time) (l *live, routes []*render.Route, expir
 	}
 	for _, c := range l.calendars {
 		if c.ExpireAfter != 0 && c.why != s.store.State(c.Calendar).Why {
-			s.take(l.Generation, c.Calendar)
+			s.updateFromStore(l.Generation, c.Calendar)
 			expired = append(expired, c.Calendar)
 		}
 	}

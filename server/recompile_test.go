@@ -38,7 +38,7 @@ func TestRecompileTurns(t *testing.T) {
 	t.Parallel()
 	w := started(t, "include: [tenants/*.yaml]\n", neighbours())
 	l := w.live.Load()
-	evil, good := l.asking["evil/hours"], l.asking["good/hours"]
+	evil, good := l.routesByCalendar["evil/hours"], l.routesByCalendar["good/hours"]
 	if len(evil) != 40 || len(good) != 1 {
 		t.Fatalf("there are %d and %d routes", len(evil), len(good))
 	}
@@ -54,7 +54,7 @@ func TestRecompileTurns(t *testing.T) {
 		}
 		return n
 	}
-	w.stale.add(evil...)
+	w.recompileQueue.add(evil...)
 	last := evil[len(evil)-1]
 	for i := range 3 {
 		if !w.compileNext(last) || compiled(evil) != i+1 {
@@ -66,8 +66,8 @@ func TestRecompileTurns(t *testing.T) {
 		t.Errorf("%d of the tenant that has many are compiled first", n)
 	}
 	w.recompile(evil)
-	if n := compiled(evil); n != len(evil) || w.stale.len() != 0 || w.compileNext(last) {
-		t.Errorf("%d of %d are compiled, and %d wait", n, len(evil), w.stale.len())
+	if n := compiled(evil); n != len(evil) || w.recompileQueue.len() != 0 || w.compileNext(last) {
+		t.Errorf("%d of %d are compiled, and %d wait", n, len(evil), w.recompileQueue.len())
 	}
 }
 
@@ -78,8 +78,8 @@ func TestRecompileReload(t *testing.T) {
 	w, f := reloadable(t, "include: [tenants/*.yaml]\n", neighbours())
 	w.Start()
 	before := w.live.Load()
-	evil := before.asking["evil/hours"]
-	w.stale.add(evil...)
+	evil := before.routesByCalendar["evil/hours"]
+	w.recompileQueue.add(evil...)
 	less := neighbours()
 	less["tenants/evil.yaml"] = tenantFile("evil", 20)
 	f.set("include: [tenants/*.yaml]\n", less)
@@ -101,8 +101,8 @@ func TestRecompileReload(t *testing.T) {
 			t.Errorf("route %d: it is compiled: %t, it is there: %t", i, r.State() != was[r], l.has(r))
 		}
 	}
-	if kept != 20 || w.stale.len() != 0 {
-		t.Errorf("%d routes are kept, %d wait", kept, w.stale.len())
+	if kept != 20 || w.recompileQueue.len() != 0 {
+		t.Errorf("%d routes are kept, %d wait", kept, w.recompileQueue.len())
 	}
 }
 
@@ -126,8 +126,8 @@ func TestRefreshTogether(t *testing.T) {
 		t.Error(err)
 	}
 	all.Wait()
-	if w.stale.len() != 0 {
-		t.Errorf("%d routes wait", w.stale.len())
+	if w.recompileQueue.len() != 0 {
+		t.Errorf("%d routes wait", w.recompileQueue.len())
 	}
 	for path, want := range map[string]string{"/good/r0": "Later", "/evil/r0": "Open", "/evil/r39": "Open"} {
 		if got := body(t, w.call(post(path))); !strings.Contains(got, want) {
@@ -184,9 +184,9 @@ func TestWaitingForRoom(t *testing.T) {
 	// While the server runs, calendars change one by one.
 	refreshed := func() bool {
 		l := w.live.Load()
-		was := l.asking["evil/hours"][1].State()
+		was := l.routesByCalendar["evil/hours"][1].State()
 		w.refresh("evil/more")
-		return l.asking["evil/hours"][1].State() != was
+		return l.routesByCalendar["evil/hours"][1].State() != was
 	}
 	if refreshed() {
 		t.Error("there is no room, and the route is compiled anew")

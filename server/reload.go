@@ -166,7 +166,7 @@ func (s *Server) logReload(ctx context.Context, l *Loaded, at time.Time) error {
 // saveAccepted keeps the files of a generation that has gone live, for the next start.
 func (s *Server) saveAccepted(ctx context.Context, g *Generation) {
 	dir := s.options.Generation.file.StateDir
-	s.state.wanted = true
+	s.state.keepsAccepted = true
 	if dir == "" || s.options.Installation == nil || s.accepted == g.acceptance() || s.state.isReadOnly() {
 		return
 	}

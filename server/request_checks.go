@@ -75,15 +75,15 @@ func shortName(name string) string {
 	return name
 }
 
-// amount is a parameter between two bounds, or otherwise where it is not given.
-func amount(asked url.Values, key string, otherwise, least, most int) (int, error) {
-	text := asked.Get(key)
+// intParam is a parameter between two bounds, or def where it is not given.
+func intParam(query url.Values, key string, def, minimum, maximum int) (int, error) {
+	text := query.Get(key)
 	if text == "" {
-		return otherwise, nil
+		return def, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		return 0, fmt.Errorf("%s %q: expected %d to %d", key, text, least, most)
+	if err != nil || n < minimum || n > maximum {
+		return 0, fmt.Errorf("%s %q: expected %d to %d", key, text, minimum, maximum)
 	}
 	return n, nil
 }

@@ -305,7 +305,7 @@ func TestClientLeaves(t *testing.T) {
 	for i := range list {
 		list[i].made = &made
 	}
-	answerList(l, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx), nothing, "list", list, nothing, "")
+	answerList(l, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx), noMembers, "list", list, noMembers, "")
 	if least := 64 << 10 / len(`"0123456789",`); made < least || made > least+10 || l.after > 1000 {
 		t.Errorf("%d elements are written, and %d bytes after the client has left", made, l.after)
 	}

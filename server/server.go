@@ -95,11 +95,11 @@ type Server struct {
 
 	subscribed *Generation // whose feeds the store keeps; nil before the start
 
-	mu     sync.Mutex                // held while calendars and windows change
-	opened map[string]bool           // owners whose routes answer already; nil when all do, or none
-	logged map[string][]ical.Problem // by calendar: what the log has said already
-	stale  workQueue[*render.Route]  // routes of the live generation that are to be compiled anew, see recompile
-	status preview.Status            // what is not said by the generation itself
+	mu             sync.Mutex                // held while calendars and windows change
+	opened         map[string]bool           // owners whose routes answer already; nil when all do, or none
+	logged         map[string][]ical.Problem // by calendar: what the log has said already
+	recompileQueue workQueue[*render.Route]  // routes of the live generation that are to be compiled anew, see recompile
+	status         preview.Status            // what is not said by the generation itself
 }
 
 // New makes a server ready to run: it has read and fetched nothing. Its handlers answer 503 until
@@ -112,7 +112,7 @@ func New(o Options) *Server {
 	if o.RealNow == nil {
 		o.RealNow, s.options.RealNow = o.Now, o.Now
 	}
-	s.stale.owner = func(r *render.Route) string { return calendars.TenantOf(r.Name) }
+	s.recompileQueue.owner = func(r *render.Route) string { return calendars.TenantOf(r.Name) }
 	s.started = make(chan struct{})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.options.Loaded.built = nil // nobody asks for it any more
@@ -272,15 +272,15 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	callsAt := pivotSocket.Addr()
 	passing := s.options.RealNow
 	pivotListener := listen.New(pivotSocket, listen.Options{
-		Most: listen.MaxPivotConns(), Encrypted: file.TLS != nil, Now: passing, Guard: s.guard,
-		Refused: func() {
+		MaxConns: listen.MaxPivotConns(), Encrypted: file.TLS != nil, Now: passing, Guard: s.guard,
+		OnRefuse: func() {
 			s.options.Metrics.IncShed()
 			s.options.Metrics.ObserveRequest(http.StatusServiceUnavailable, 0)
 		},
 	})
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", pivotListener.Run) })
 	adminListener := listen.New(adminSocket, listen.Options{
-		Most: listen.MaxAdminConns(), Encrypted: auth.MayEncrypt(), Now: passing, Guard: s.guard, Refused: func() {},
+		MaxConns: listen.MaxAdminConns(), Encrypted: auth.MayEncrypt(), Now: passing, Guard: s.guard, OnRefuse: func() {},
 	})
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", adminListener.Run) })
 	var pivot net.Listener = pivotListener

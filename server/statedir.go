@@ -13,48 +13,50 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
-// stateDir is whose the state directory is.
+// stateDir is the state directory, and whether this process may write it.
 type stateDir struct {
-	lock   *durable.Lock         // nil: the directory is ours, or there is none
-	shared atomic.Pointer[error] // why nothing is written there; nil: it is
-	// what answers is to be the accepted copy; guarded by Server.reloading, as is the following
-	wanted bool
-	failed int // attempts in a row to write that
+	lock           *durable.Lock         // nil: the directory is ours, or there is none
+	readOnlyReason atomic.Pointer[error] // why nothing is written there; nil: files are
+
+	// the configuration that answers is to be the accepted copy; guarded by Server.reloading, as is
+	// the following
+	keepsAccepted bool
+	failed        int // attempts in a row to write that copy
 }
 
 func (d *stateDir) begin(l Loaded) {
 	d.lock = l.lock
-	if isNotOurs(l.shared) {
-		d.shared.Store(&l.shared)
+	if isNotOurs(l.lockErr) {
+		d.readOnlyReason.Store(&l.lockErr)
 	}
 }
 
 // stateLock is the lock of a state directory.
 type stateLock struct {
-	lock   *durable.Lock // nil: none was asked for
-	shared error         // why it is not held; nil: it is
+	lock    *durable.Lock // nil: none was asked for
+	lockErr error         // why it is not held; nil: it is
 }
 
-// take takes that of a directory, and gives another one back.
+// take acquires that of a directory, and releases any other one.
 func (l *stateLock) take(dir string) {
 	if l.lock != nil {
 		_ = l.lock.Release()
 	}
 	l.lock = durable.NewLock(dir)
-	l.shared = l.lock.Acquire()
+	l.lockErr = l.lock.Acquire()
 }
 
-// isNotOurs reports whether what Lock.Acquire says means that nothing is to be written: another
+// isNotOurs reports whether an error of Lock.Acquire means that nothing is to be written: another
 // process has the directory, or may have it, since the file system does not answer.
 func isNotOurs(err error) bool {
 	return errors.Is(err, durable.ErrHeld) || errors.Is(err, files.ErrHung)
 }
 
-func (d *stateDir) isReadOnly() bool { return d.shared.Load() != nil }
+func (d *stateDir) isReadOnly() bool { return d.readOnlyReason.Load() != nil }
 
 // reason says whose it is; "" if it is ours.
 func (d *stateDir) reason() string {
-	if why := d.shared.Load(); why != nil {
+	if why := d.readOnlyReason.Load(); why != nil {
 		return (*why).Error()
 	}
 	return ""
@@ -87,7 +89,7 @@ func (s *Server) keepState(ctx context.Context) {
 		case s.state.isReadOnly():
 			s.claim(ctx)
 		case !now.Before(next):
-			next = now.Add(s.acceptAgain(ctx))
+			next = now.Add(s.retrySaveAccepted(ctx))
 		}
 	}
 }
@@ -97,22 +99,22 @@ func (s *Server) claim(ctx context.Context) {
 	if err := s.state.lock.Acquire(); err != nil {
 		return
 	}
-	s.state.shared.Store(nil)
+	s.state.readOnlyReason.Store(nil)
 	s.options.Log.InfoContext(ctx, "state_dir is free; this process writes it from now on",
 		slog.String("state_dir", s.state.lock.Dir()))
 	s.store.Write()
 	if marks := s.options.Loaded.marks; marks != nil {
 		marks.SetWritable()
 	}
-	s.acceptAgain(ctx)
+	s.retrySaveAccepted(ctx)
 }
 
-// acceptAgain writes the accepted copy if it is not that of the files that answer, and tells how
-// long to wait before that is looked at again.
-func (s *Server) acceptAgain(ctx context.Context) time.Duration {
+// retrySaveAccepted writes the accepted copy if it is not that of the files that answer, and returns
+// how long to wait before the next attempt.
+func (s *Server) retrySaveAccepted(ctx context.Context) time.Duration {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	if l := s.live.Load(); l != nil && s.state.wanted && s.accepted != l.acceptance() {
+	if l := s.live.Load(); l != nil && s.state.keepsAccepted && s.accepted != l.acceptance() {
 		s.saveAccepted(ctx, l.Generation)
 	}
 	if s.state.failed == 0 {
@@ -121,10 +123,10 @@ func (s *Server) acceptAgain(ctx context.Context) time.Duration {
 	return min(firstRewrite<<min(s.state.failed-1, 10), lastRewrite)
 }
 
-// sharedState is what there is to say of the state directory.
-func (s *Server) sharedState() []preview.Finding {
+// stateDirFindings are the findings about the state directory: read-only, or without room.
+func (s *Server) stateDirFindings() []preview.Finding {
 	at := diag.Pos{File: s.options.Generation.file.Path}
-	why := s.state.shared.Load()
+	why := s.state.readOnlyReason.Load()
 	switch {
 	case why != nil && errors.Is(*why, files.ErrHung):
 		return []preview.Finding{

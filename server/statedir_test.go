@@ -17,7 +17,7 @@ func TestUnwritableStateDir(t *testing.T) {
 	w := newWorld(t, "state_dir: /dev/null/state\n"+oneRoute, nil)
 	said := func() string {
 		var all strings.Builder
-		for _, f := range w.sharedState() {
+		for _, f := range w.stateDirFindings() {
 			fmt.Fprintf(&all, "%s: %s\n", f.Kind, f.Message)
 		}
 		return all.String()
@@ -44,11 +44,11 @@ func TestUnwritableStateDir(t *testing.T) {
 		{nil, true, ""},
 	} {
 		w := newWorld(t, "state_dir: "+t.TempDir()+"\n"+oneRoute, nil)
-		if w.state.begin(Loaded{shared: c.err}); w.state.isReadOnly() == c.ours {
+		if w.state.begin(Loaded{lockErr: c.err}); w.state.isReadOnly() == c.ours {
 			t.Errorf("%v: ours: %v", c.err, !c.ours)
 		}
 		var got string
-		for _, f := range w.sharedState() {
+		for _, f := range w.stateDirFindings() {
 			got += f.Kind + ": " + f.Message + "\n"
 		}
 		if got != c.want {

@@ -59,7 +59,8 @@ func (s *Server) prepare(g *Generation) *next {
 		}
 	}
 	for _, c := range g.calendars {
-		if name := c.Calendar; n.changed[name] || n.former == nil || len(n.former.asking[name]) != len(g.asking[name]) {
+		if name := c.Calendar; n.changed[name] || n.former == nil ||
+			len(n.former.routesByCalendar[name]) != len(g.routesByCalendar[name]) {
 			n.shown = append(n.shown, name)
 		}
 	}
@@ -93,11 +94,11 @@ func (g *Generation) fresh(former *Generation, changed map[string]bool, states m
 ) (list []*render.Route) {
 	is := map[*render.Route]bool{}
 	for name := range changed {
-		for _, r := range g.asking[name] {
+		for _, r := range g.routesByCalendar[name] {
 			is[r] = true
 		}
 	}
-	for _, r := range g.askingAny(g.timelines.Waiting()) {
+	for _, r := range g.routesUsingAny(g.timelines.Waiting()) {
 		is[r] = true
 	}
 	others := map[string]bool{} // tenants that have other routes than before
@@ -155,7 +156,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	if l == nil {
 		l = newLive(g, s.options.Metrics, &s.decisions, &s.owners)
 	}
-	s.updateFacts(l, "")
+	s.updateCalendarReads(l, "")
 	s.live.Store(l)
 	s.calls.early.Store(nil)
 	s.calls.hours.kept.clear()
@@ -167,7 +168,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 		s.logged[c.Calendar] = logged[c.Calendar]
 	}
 	for _, name := range n.shown {
-		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.show(g, name, n.tallies.of(name)) })
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.publishCalendarMetrics(g, name, n.tallies.of(name)) })
 	}
 	s.logNew(g, former)
 	s.Observe()
@@ -205,7 +206,7 @@ func (s *Server) inherit(g, former *Generation) (changed map[string]bool) {
 	}
 	for _, c := range g.calendars {
 		if changed[c.Calendar] {
-			s.take(g, c.Calendar)
+			s.updateFromStore(g, c.Calendar)
 		}
 	}
 	return changed

@@ -68,7 +68,7 @@ func TestPrepareMeanwhile(t *testing.T) {
 		t.Errorf("the live generation answers %q", got)
 	}
 	// The calendar of good has changed, and its route was compiled by the live generation.
-	good := former.asking["good/hours"][0]
+	good := former.routesByCalendar["good/hours"][0]
 	former.timelines.Set("good/hours", calendars.Use{State: calendars.State{Why: "gone"}})
 	former.compile(good, monday)
 	g.byName["evil/hours"].why = "it was unknown"

@@ -68,7 +68,7 @@ func (g *Generation) unmatched(name string) int {
 		events = c.Events()
 	}
 	asked := routes.NewCriteriaSet(name)
-	for _, r := range g.asking[name] {
+	for _, r := range g.routesByCalendar[name] {
 		r.AddTo(asked, name)
 	}
 	n, steps, known := asked.Unmatched(events, g.counting.left(name))

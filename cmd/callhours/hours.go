@@ -81,7 +81,7 @@ func hours(ctx context.Context, a hoursFlags, env environment) error {
 	}
 	past := 0
 	if a.format == "ics" {
-		past = preview.Past
+		past = preview.PastDays
 	}
 	y, m, d := env.now().In(zone).Date()
 	from := time.Date(y, m, d-past, 0, 0, 0, 0, zone)

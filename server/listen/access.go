@@ -142,7 +142,7 @@ func (a *Access) SplitToken(path string) (token, rest string) {
 		return "", path
 	}
 	rest = "/" + rest
-	if hasDigest(a.shared, first) || a.tokens[*Digest(first)][rest] {
+	if matchesDigest(a.shared, first) || a.tokens[*Digest(first)][rest] {
 		return first, rest
 	}
 	return "", path

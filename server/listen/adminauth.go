@@ -219,7 +219,7 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var removed error
 	if accepted, ok := r.Context().Value(configKey{}).(*webConfig); ok && accepted != c {
 		w.Header().Set("Connection", "close") // the next one is made by what holds now
-		removed = c.checkClient(r.TLS)
+		removed = c.recheckClientCert(r.TLS)
 	}
 	switch {
 	case removed != nil:

@@ -28,14 +28,14 @@ func NewAuth(a *config.Auth) *Auth {
 	if a == nil {
 		return nil
 	}
-	out := &Auth{networks: a.Networks, proxies: a.TrustedProxies}
+	auth := &Auth{networks: a.Networks, proxies: a.TrustedProxies}
 	if a.Basic != nil {
-		out.username, out.password = Digest(a.Basic.Username), Digest(a.Basic.Password.Reveal())
+		auth.username, auth.password = Digest(a.Basic.Username), Digest(a.Basic.Password.Reveal())
 	}
 	if token := a.Token.Reveal(); token != "" {
-		out.token = Digest(token)
+		auth.token = Digest(token)
 	}
-	return out
+	return auth
 }
 
 // Digest makes texts comparable in a time that does not tell their length.
@@ -44,18 +44,18 @@ func Digest(s string) *[sha256.Size]byte {
 	return &sum
 }
 
-func hasDigest(a *[sha256.Size]byte, s string) bool {
+// matchesDigest reports whether a text has a digest; none has nil.
+func matchesDigest(a *[sha256.Size]byte, s string) bool {
 	return a != nil && subtle.ConstantTimeCompare(a[:], Digest(s)[:]) == 1
 }
 
 // maxTokens is how many of the tokens that a request presents count: each is compared with others.
 const maxTokens = 4
 
-// maxHops is how many addresses of X-Forwarded-For are read, and shown the most of its text that a
-// log line shows.
+// Bounds of X-Forwarded-For.
 const (
-	maxHops  = 32
-	maxShown = 128
+	maxHops  = 32  // addresses that are read
+	maxShown = 128 // bytes of its text in a log line
 )
 
 // Credentials are what a request presents, taken out of it before anything is logged.
@@ -81,6 +81,7 @@ func TakeCredentials(r *http.Request) Credentials {
 		c.addToken(token)
 		r.Header.Del(TokenHeader)
 	}
+	// Most queries have no token in any spelling that counts, and need no split.
 	if q := r.URL.RawQuery; strings.Contains(q, "oken=") || strings.Contains(q, "OKEN=") {
 		var kept []string
 		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -118,7 +119,8 @@ func (c *Credentials) addToken(token string) {
 }
 
 // Authorize returns 200, or the status of the refusal: 403 for an address that is not allowed or
-// cannot be read, 401 for missing or wrong credentials.
+// cannot be read, 401 for missing or wrong credentials. It notes in c an address that cannot be
+// read, for [Credentials.Reason].
 func (a *Auth) Authorize(c *Credentials) int {
 	if a == nil {
 		return http.StatusOK
@@ -132,10 +134,10 @@ func (a *Auth) Authorize(c *Credentials) int {
 	if !a.requiresSecret() {
 		return http.StatusOK
 	}
-	name, password := hasDigest(a.username, c.username), hasDigest(a.password, c.password)
+	name, password := matchesDigest(a.username, c.username), matchesDigest(a.password, c.password)
 	ok := name && password
 	for _, token := range c.Tokens {
-		ok = hasDigest(a.token, token) || ok
+		ok = matchesDigest(a.token, token) || ok
 	}
 	if !ok {
 		return http.StatusUnauthorized
@@ -143,10 +145,10 @@ func (a *Auth) Authorize(c *Credentials) int {
 	return http.StatusOK
 }
 
-// HasToken reports that a token is the one that callers present.
-func (a *Auth) HasToken(token string) bool { return a != nil && hasDigest(a.token, token) }
+// HasToken reports whether a token is the one that callers present.
+func (a *Auth) HasToken(token string) bool { return a != nil && matchesDigest(a.token, token) }
 
-// requiresSecret reports that a caller must present one.
+// requiresSecret reports whether a caller must present one.
 func (a *Auth) requiresSecret() bool { return a.username != nil || a.token != nil }
 
 // Reason says why a request was refused, as the log's reason. Its path, as it may be shown, has an

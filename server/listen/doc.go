@@ -6,11 +6,13 @@
 // [Open] listens on an address, and [New] makes a [Listener] of that. It bounds how many
 // connections are open, keeps their deadlines, refuses requests with too many header lines, and
 // adds the headers of every answer to those that net/http writes by itself. While there are too
-// many calls, it marks each call that has waited too long ([Waited]), and accepts no more
-// connections than usual. Run it beside the http.Server that accepts from it:
+// many calls, it marks each call that has waited too long ([Waited]), and accepts no more than 256
+// connections for each CPU. Run it beside the http.Server that accepts from it:
 //
 //	socket, err := listen.Open(ctx, ":8080")
-//	l := listen.New(socket, listen.Options{Most: listen.MaxPivotConns(), Now: time.Now, Refused: func() {}})
+//	l := listen.New(socket, listen.Options{
+//		MaxConns: listen.MaxPivotConns(), Now: time.Now, OnRefuse: func() {},
+//	})
 //	go l.Run(ctx)
 //	err = listen.NewPivotServer(handler, log, time.Now).Serve(l)
 //

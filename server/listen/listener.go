@@ -84,10 +84,10 @@ func MaxAdminConns() int { return min(maxAdminConns, maxDescriptors()/8) }
 
 // Options say what a listener is for.
 type Options struct {
-	Most      int              // connections that are open at a time; see MaxPivotConns
+	MaxConns  int              // connections that are open at a time; see MaxPivotConns
 	Encrypted bool             // they are TLS: refused ones are closed without an answer
 	Now       func() time.Time // time as it passes
-	Refused   func()           // called for each connection that is refused
+	OnRefuse  func()           // called for each connection that is refused
 	Guard     *contain.Guard   // contains panics; nil: they are contained and not reported
 }
 
@@ -127,7 +127,7 @@ func (l *Listener) checkDeadlines(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.evictable = l.evictable[:0]
-	crowded := 2*len(l.open) > l.options.Most
+	crowded := 2*len(l.open) > l.options.MaxConns
 	for c := range l.open {
 		c.idleTicks.Add(1)
 		c.checkDeadlines(now)
@@ -168,7 +168,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		var c *Conn
 		if err := l.guard.Do(metrics.PanicConnection, "a connection", func() error {
 			if c = l.add(tcp, raw); c == nil {
-				l.options.Refused()
+				l.options.OnRefuse()
 				l.refuse(tcp, raw)
 			}
 			return nil
@@ -188,7 +188,7 @@ func (l *Listener) add(tcp *net.TCPConn, raw syscall.RawConn) *Conn {
 	if len(l.open)-len(l.yielding) >= l.usual && l.overloaded.Load() {
 		return nil
 	}
-	for len(l.open) >= l.options.Most {
+	for len(l.open) >= l.options.MaxConns {
 		if len(l.yielding) > 0 {
 			l.displace(l.yielding[0])
 			continue

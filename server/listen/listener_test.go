@@ -87,7 +87,7 @@ func overTCP(t testing.TB, most, usual int) *testListener {
 	k := &testListener{address: l.Addr().String()}
 	// ticks tells it of time
 	k.l = New(l.(*net.TCPListener), Options{
-		Most: most, Now: func() time.Time { return time.Time{} }, Refused: func() { k.refused.Add(1) },
+		MaxConns: most, Now: func() time.Time { return time.Time{} }, OnRefuse: func() { k.refused.Add(1) },
 	})
 	k.l.usual = usual
 	srv := NewPivotServer(http.HandlerFunc(answerCall), slog.New(slog.DiscardHandler), time.Now)

@@ -21,8 +21,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-// maxWeb is how many bytes a web configuration, or a file that it names, may have.
-const maxWeb = 1 << 20
+// maxWebConfigBytes is how many bytes a web configuration, or a file that it names, may have.
+const maxWebConfigBytes = 1 << 20
 
 // webConfig is a web configuration of the kind that all of Prometheus' programs take, with the
 // files that it names: who may use the admin listener, and by what certificate it is encrypted.
@@ -47,11 +47,11 @@ func (c *webConfig) requiresLogin() bool {
 // readWebConfig reads a web configuration and the files that it names. The error is what is wrong,
 // with its place; it shows no value.
 func readWebConfig(path string) (*webConfig, error) {
-	text, err := files.Read(path, maxWeb)
+	text, err := files.Read(path, maxWebConfigBytes)
 	if err != nil {
 		return nil, err
 	}
-	w := &webReader{file: path, c: &webConfig{http2: true}, sum: sha256.New()}
+	w := &webReader{file: path, config: &webConfig{http2: true}, sum: sha256.New()}
 	_, _ = w.sum.Write(text)
 	loader, err := yaml.NewLoader(bytes.NewReader(text),
 		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxWebDepth))))
@@ -65,15 +65,15 @@ func readWebConfig(path string) (*webConfig, error) {
 	if len(doc.Content) > 0 {
 		w.read(doc.Content[0])
 	}
-	if w.wrong == nil && !w.says {
-		w.wrongAt(nil,
+	if w.err == nil && !w.says {
+		w.errorAt(nil,
 			"the file asks nobody for anything; add basic_auth_users or tls_server_config, or remove admin_web_config")
 	}
-	if w.wrong != nil {
-		return nil, w.wrong
+	if w.err != nil {
+		return nil, w.err
 	}
-	w.sum.Sum(w.c.sum[:0])
-	return w.c, nil
+	w.sum.Sum(w.config.sum[:0])
+	return w.config, nil
 }
 
 // maxWebDepth is how deep a web configuration may be nested; three levels have a meaning.
@@ -81,11 +81,11 @@ const maxWebDepth = 16
 
 // webReader reads a web configuration. It keeps the first mistake.
 type webReader struct {
-	file  string
-	c     *webConfig
-	wrong error
-	says  bool // anything at all
-	sum   interface {
+	file   string
+	config *webConfig
+	err    error
+	says   bool // anything at all
+	sum    interface {
 		Write([]byte) (int, error)
 		Sum([]byte) []byte
 	}
@@ -97,15 +97,15 @@ type webReader struct {
 	tlsAt                           *yaml.Node
 }
 
-func (w *webReader) wrongAt(n *yaml.Node, format string, args ...any) {
-	if w.wrong != nil {
+func (w *webReader) errorAt(n *yaml.Node, format string, args ...any) {
+	if w.err != nil {
 		return
 	}
 	p := diag.Pos{File: w.file}
 	if n != nil {
 		p.Line, p.Col = n.Line, n.Column
 	}
-	w.wrong = diag.Mistakef(p, format, args...)
+	w.err = diag.Mistakef(p, format, args...)
 }
 
 func (w *webReader) syntax(err error) error {
@@ -127,7 +127,7 @@ func (w *webReader) fields(n *yaml.Node, what string, keys map[string]webKey) {
 	for name, value := range w.pairs(n, what) {
 		read, ok := keys[name.Value]
 		if !ok {
-			w.wrongAt(name, "unknown key in %s%s", what, diag.Suggest(name.Value, slices.Sorted(maps.Keys(keys))))
+			w.errorAt(name, "unknown key in %s%s", what, diag.Suggest(name.Value, slices.Sorted(maps.Keys(keys))))
 			return
 		}
 		read(value)
@@ -142,14 +142,14 @@ func (w *webReader) pairs(n *yaml.Node, what string) func(yield func(name, value
 			return
 		}
 		if n.Kind != yaml.MappingNode {
-			w.wrongAt(n, "expected %s as a mapping", what)
+			w.errorAt(n, "expected %s as a mapping", what)
 			return
 		}
 		seen := map[string]bool{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			name := target(n.Content[i])
 			if name.Kind != yaml.ScalarNode || seen[name.Value] {
-				w.wrongAt(name, "expected each key of %s once, as text", what)
+				w.errorAt(name, "expected each key of %s once, as text", what)
 				return
 			}
 			seen[name.Value] = true
@@ -171,7 +171,7 @@ func target(n *yaml.Node) *yaml.Node {
 func (w *webReader) text(to *string) webKey {
 	return func(n *yaml.Node) {
 		if n = target(n); n.Kind != yaml.ScalarNode {
-			w.wrongAt(n, "expected text")
+			w.errorAt(n, "expected text")
 			return
 		}
 		*to = n.Value
@@ -188,22 +188,22 @@ func (w *webReader) path(to *string) webKey {
 	}
 }
 
-func (w *webReader) flag(to *bool) webKey {
+func (w *webReader) boolean(to *bool) webKey {
 	return func(n *yaml.Node) {
 		n = target(n)
 		value, err := strconv.ParseBool(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil {
-			w.wrongAt(n, "expected true or false")
+			w.errorAt(n, "expected true or false")
 		}
 		*to = value
 	}
 }
 
-// each reads the elements of a list.
-func (w *webReader) each(read webKey) webKey {
+// list reads the elements of a list.
+func (w *webReader) list(read webKey) webKey {
 	return func(n *yaml.Node) {
 		if n = target(n); n.Kind != yaml.SequenceNode {
-			w.wrongAt(n, "expected a list")
+			w.errorAt(n, "expected a list")
 			return
 		}
 		for _, e := range n.Content {
@@ -212,13 +212,13 @@ func (w *webReader) each(read webKey) webKey {
 	}
 }
 
-// word reads one of some words.
-func word[T any](w *webReader, words map[string]T, then func(T)) webKey {
+// oneOf reads one of some words.
+func oneOf[T any](w *webReader, words map[string]T, then func(T)) webKey {
 	return func(n *yaml.Node) {
 		n = target(n)
 		value, ok := words[n.Value]
 		if n.Kind != yaml.ScalarNode || !ok {
-			w.wrongAt(n, "expected one of %s", strings.Join(slices.Sorted(maps.Keys(words)), ", "))
+			w.errorAt(n, "expected one of %s", strings.Join(slices.Sorted(maps.Keys(words)), ", "))
 			return
 		}
 		then(value)
@@ -228,35 +228,35 @@ func word[T any](w *webReader, words map[string]T, then func(T)) webKey {
 // read reads the whole.
 func (w *webReader) read(root *yaml.Node) {
 	w.fields(root, "a web configuration", map[string]webKey{
-		"tls_server_config":  func(n *yaml.Node) { w.says, w.tlsAt = true, n; w.readTLS(n) },
+		"tls_server_config":  func(n *yaml.Node) { w.says, w.tlsAt = true, n; w.parseTLSKeys(n) },
 		"basic_auth_users":   w.readUsers,
 		"http_server_config": func(n *yaml.Node) { w.says = true; w.readHTTP(n) },
 		"rate_limit":         func(n *yaml.Node) { w.says = true; w.readRate(n) },
 	})
-	if w.wrong == nil && w.tlsAt != nil {
-		w.loadTLS()
+	if w.err == nil && w.tlsAt != nil {
+		w.buildTLSConfig()
 	}
 }
 
 func (w *webReader) readUsers(n *yaml.Node) {
-	w.c.users = map[string]string{}
+	w.config.users = map[string]string{}
 	for name, value := range w.pairs(n, "basic_auth_users") {
 		var hash string
 		w.text(&hash)(value)
 		if _, err := bcrypt.Cost([]byte(hash)); err != nil || name.Value == "" {
-			w.wrongAt(value,
+			w.errorAt(value,
 				"expected a user name and the bcrypt hash of a password; make one by htpasswd -nBC 10 NAME")
 			return
 		}
-		w.c.users[name.Value], w.says = hash, true
+		w.config.users[name.Value], w.says = hash, true
 	}
 }
 
 func (w *webReader) readHTTP(n *yaml.Node) {
 	w.fields(n, "http_server_config", map[string]webKey{
-		"http2": w.flag(&w.c.http2),
+		"http2": w.boolean(&w.config.http2),
 		"headers": func(n *yaml.Node) {
-			w.c.headers = map[string]string{}
+			w.config.headers = map[string]string{}
 			values := map[string][]string{
 				"Strict-Transport-Security": nil, "X-Content-Type-Options": {"nosniff"},
 				"X-Frame-Options":  {"deny", "sameorigin"},
@@ -268,13 +268,13 @@ func (w *webReader) readHTTP(n *yaml.Node) {
 				may, known := values[name.Value]
 				switch {
 				case !known:
-					w.wrongAt(name, "expected one of %s", strings.Join(slices.Sorted(maps.Keys(values)), ", "))
+					w.errorAt(name, "expected one of %s", strings.Join(slices.Sorted(maps.Keys(values)), ", "))
 				case len(may) > 0 && !slices.Contains(may, text):
-					w.wrongAt(value, "expected %s", strings.Join(may, " or "))
+					w.errorAt(value, "expected %s", strings.Join(may, " or "))
 				case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }):
-					w.wrongAt(value, "expected printable ASCII")
+					w.errorAt(value, "expected printable ASCII")
 				}
-				w.c.headers[name.Value] = text
+				w.config.headers[name.Value] = text
 			}
 		},
 	})
@@ -284,9 +284,9 @@ func (w *webReader) readRate(n *yaml.Node) {
 	number := func(n *yaml.Node) {
 		burst, err := strconv.Atoi(target(n).Value)
 		if err != nil || burst < 0 {
-			w.wrongAt(n, "expected a number of requests")
+			w.errorAt(n, "expected a number of requests")
 		}
-		w.c.burst = burst
+		w.config.burst = burst
 	}
 	interval := func(n *yaml.Node) {
 		every, err := time.ParseDuration(target(n).Value)
@@ -294,9 +294,9 @@ func (w *webReader) readRate(n *yaml.Node) {
 			err = nil
 		}
 		if err != nil || every < 0 {
-			w.wrongAt(n, "expected a duration such as 100ms")
+			w.errorAt(n, "expected a duration such as 100ms")
 		}
-		w.c.every = every
+		w.config.every = every
 	}
 	w.fields(n, "rate_limit", map[string]webKey{"burst": number, "interval": interval})
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/callhours/callhours/internal/files"
 )
 
-func (w *webReader) readTLS(n *yaml.Node) {
+// parseTLSKeys reads the keys of tls_server_config.
+func (w *webReader) parseTLSKeys(n *yaml.Node) {
 	t := &w.tls
 	t.MinVersion, t.MaxVersion = tls.VersionTLS12, tls.VersionTLS13
 	versions := map[string]uint16{
@@ -26,7 +27,7 @@ func (w *webReader) readTLS(n *yaml.Node) {
 		"CurveP256": tls.CurveP256, "CurveP384": tls.CurveP384, "CurveP521": tls.CurveP521,
 		"X25519": tls.X25519,
 	}
-	clients := map[string]tls.ClientAuthType{
+	clientAuthTypes := map[string]tls.ClientAuthType{
 		"": tls.NoClientCert, "NoClientCert": tls.NoClientCert, "RequestClientCert": tls.RequestClientCert,
 		// the former name
 		"RequireAnyClientCert": tls.RequireAnyClientCert, "RequireClientCert": tls.RequireAnyClientCert,
@@ -37,109 +38,112 @@ func (w *webReader) readTLS(n *yaml.Node) {
 	w.fields(n, "tls_server_config", map[string]webKey{
 		"cert": w.text(&w.cert), "key": w.text(&w.key), "client_ca": w.text(&w.clientCA),
 		"cert_file": w.path(&w.certFile), "key_file": w.path(&w.keyFile), "client_ca_file": w.path(&w.clientCAFile),
-		"client_auth_type": word(w, clients, func(c tls.ClientAuthType) { t.ClientAuth = c }),
-		"client_allowed_sans": w.each(func(n *yaml.Node) {
+		"client_auth_type": oneOf(w, clientAuthTypes, func(c tls.ClientAuthType) { t.ClientAuth = c }),
+		"client_allowed_sans": w.list(func(n *yaml.Node) {
 			var san string
 			w.text(&san)(n)
 			w.sans = append(w.sans, san)
 		}),
-		"cipher_suites": w.each(word(w, ciphers, func(id uint16) {
+		"cipher_suites": w.list(oneOf(w, ciphers, func(id uint16) {
 			t.CipherSuites = append(t.CipherSuites, id)
 		})),
-		"curve_preferences": w.each(word(w, curves, func(id tls.CurveID) {
+		"curve_preferences": w.list(oneOf(w, curves, func(id tls.CurveID) {
 			t.CurvePreferences = append(t.CurvePreferences, id)
 		})),
-		"min_version":                 word(w, versions, func(v uint16) { t.MinVersion = v }),
-		"max_version":                 word(w, versions, func(v uint16) { t.MaxVersion = v }),
-		"prefer_server_cipher_suites": w.flag(&ignored), // without effect since Go 1.17
+		"min_version":                 oneOf(w, versions, func(v uint16) { t.MinVersion = v }),
+		"max_version":                 oneOf(w, versions, func(v uint16) { t.MaxVersion = v }),
+		"prefer_server_cipher_suites": w.boolean(&ignored), // without effect since Go 1.17
 	})
 }
 
-// loadTLS reads what tls_server_config names.
-func (w *webReader) loadTLS() {
-	cert, key := w.content(w.certFile, w.cert), w.content(w.keyFile, w.key)
+// buildTLSConfig reads the files that tls_server_config names, and makes the configuration of the
+// listener of them.
+func (w *webReader) buildTLSConfig() {
+	cert, key := w.readOrInline(w.certFile, w.cert), w.readOrInline(w.keyFile, w.key)
 	switch {
-	case w.wrong != nil:
+	case w.err != nil:
 		return
 	case cert == nil && key == nil && w.clientCA == "" && w.clientCAFile == "" && w.sans == nil &&
 		w.tls.ClientAuth == tls.NoClientCert:
 		return // says nothing
 	case cert == nil:
-		w.wrongAt(w.tlsAt, "tls_server_config has no cert_file")
+		w.errorAt(w.tlsAt, "tls_server_config has no cert_file")
 		return
 	case key == nil:
-		w.wrongAt(w.tlsAt, "tls_server_config has no key_file")
+		w.errorAt(w.tlsAt, "tls_server_config has no key_file")
 		return
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		w.wrongAt(w.tlsAt, "cert_file and key_file are not a certificate and its key")
+		w.errorAt(w.tlsAt, "cert_file and key_file are not a certificate and its key")
 		return
 	}
 	w.tls.Certificates = []tls.Certificate{pair}
-	if ca := w.content(w.clientCAFile, w.clientCA); ca != nil {
+	if ca := w.readOrInline(w.clientCAFile, w.clientCA); ca != nil {
 		w.tls.ClientCAs = x509.NewCertPool()
 		if !w.tls.ClientCAs.AppendCertsFromPEM(ca) {
-			w.wrongAt(w.tlsAt, "client_ca_file holds no certificate")
+			w.errorAt(w.tlsAt, "client_ca_file holds no certificate")
 		}
 		if w.tls.ClientAuth == tls.NoClientCert {
-			w.wrongAt(w.tlsAt,
+			w.errorAt(w.tlsAt,
 				"client_ca_file has no effect without client_auth_type; set it to RequireAndVerifyClientCert")
 		}
 	} else if w.sans == nil &&
 		(w.tls.ClientAuth == tls.RequireAndVerifyClientCert || w.tls.ClientAuth == tls.VerifyClientCertIfGiven) {
 		// Without one Go takes the system's authorities, by which anybody can get a certificate.
-		w.wrongAt(w.tlsAt, "client_auth_type verifies certificates and needs client_ca_file or client_allowed_sans")
+		w.errorAt(w.tlsAt, "client_auth_type verifies certificates and needs client_ca_file or client_allowed_sans")
 	}
 	if w.sans != nil && w.tls.ClientAuth == tls.NoClientCert {
-		w.wrongAt(w.tlsAt,
+		w.errorAt(w.tlsAt,
 			"client_allowed_sans has no effect without client_auth_type; set it to RequireAndVerifyClientCert")
 	}
 	if w.sans != nil {
 		// VerifyPeerCertificate is not called when a session is resumed, whose certificate may not
 		// be allowed any more.
-		w.tls.VerifyConnection = func(c tls.ConnectionState) error { return allowedSAN(c.PeerCertificates, w.sans) }
+		w.tls.VerifyConnection = func(c tls.ConnectionState) error { return checkSAN(c.PeerCertificates, w.sans) }
 	}
 	w.tls.NextProtos = []string{"http/1.1"}
-	if w.c.http2 {
+	if w.config.http2 {
 		w.tls.NextProtos = []string{"h2", "http/1.1"}
 	}
-	w.c.tls = &w.tls
+	w.config.tls = &w.tls
 }
 
-// content is what a file holds, or else the text; nil for neither.
-func (w *webReader) content(file, text string) []byte {
+// readOrInline is the content of a file, or else a text of the configuration itself; nil for
+// neither.
+func (w *webReader) readOrInline(file, text string) []byte {
 	switch {
 	case file == "" && text == "":
 		return nil
 	case file == "":
 		return []byte(text)
 	}
-	content, err := files.Read(file, maxWeb)
+	content, err := files.Read(file, maxWebConfigBytes)
 	if err != nil {
-		w.wrongAt(w.tlsAt, "%v", err)
+		w.errorAt(w.tlsAt, "%v", err)
 	}
 	_, _ = w.sum.Write(content)
 	return content
 }
 
-// checkClient says why the client of a connection that was made by a former web configuration would
-// not get in by this one: what the handshake checks.
-func (c *webConfig) checkClient(conn *tls.ConnectionState) error {
+// recheckClientCert checks what the handshake does, for a connection that was made by a former web
+// configuration. The error says why its client would not get in by this one.
+func (c *webConfig) recheckClientCert(conn *tls.ConnectionState) error {
 	if c.tls == nil || conn == nil {
 		return nil
 	}
-	peer, auth := conn.PeerCertificates, c.tls.ClientAuth
-	if len(peer) == 0 && (auth == tls.RequireAnyClientCert || auth == tls.RequireAndVerifyClientCert) {
+	chain, auth := conn.PeerCertificates, c.tls.ClientAuth
+	if len(chain) == 0 && (auth == tls.RequireAnyClientCert || auth == tls.RequireAndVerifyClientCert) {
 		return errors.New("there is no client certificate")
 	}
-	if len(peer) > 0 && auth >= tls.VerifyClientCertIfGiven {
-		others := x509.NewCertPool()
-		for _, cert := range peer[1:] {
-			others.AddCert(cert)
+	if len(chain) > 0 && auth >= tls.VerifyClientCertIfGiven {
+		intermediates := x509.NewCertPool()
+		for _, cert := range chain[1:] {
+			intermediates.AddCert(cert)
 		}
-		if _, err := peer[0].Verify(x509.VerifyOptions{
-			Roots: c.tls.ClientCAs, Intermediates: others, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		if _, err := chain[0].Verify(x509.VerifyOptions{
+			Roots: c.tls.ClientCAs, Intermediates: intermediates,
+			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		}); err != nil {
 			return errors.New("the client certificate is not verified by client_ca_file")
 		}
@@ -150,20 +154,20 @@ func (c *webConfig) checkClient(conn *tls.ConnectionState) error {
 	return nil
 }
 
-// allowedSAN wants one of some names in a client's certificate.
-func allowedSAN(peer []*x509.Certificate, names []string) error {
-	if len(peer) == 0 {
+// checkSAN checks that a client's certificate has one of some names.
+func checkSAN(chain []*x509.Certificate, names []string) error {
+	if len(chain) == 0 {
 		return errors.New("there is no client certificate")
 	}
-	cert := peer[0]
-	own := slices.Concat(cert.DNSNames, cert.EmailAddresses)
+	cert := chain[0]
+	sans := slices.Concat(cert.DNSNames, cert.EmailAddresses)
 	for _, ip := range cert.IPAddresses {
-		own = append(own, ip.String())
+		sans = append(sans, ip.String())
 	}
 	for _, uri := range cert.URIs {
-		own = append(own, uri.String())
+		sans = append(sans, uri.String())
 	}
-	if !slices.ContainsFunc(own, func(name string) bool { return slices.Contains(names, name) }) {
+	if !slices.ContainsFunc(sans, func(name string) bool { return slices.Contains(names, name) }) {
 		return errors.New("the client certificate has none of client_allowed_sans")
 	}
 	return nil

@@ -113,11 +113,11 @@ func KeyHint(object, key, further string) string {
 
 // GetHint reads a key by get, and what follows it.
 func GetHint(object, key, further string) string {
-	cure := fmt.Sprintf("get %s %q", object, key)
+	hint := fmt.Sprintf("get %s %q", object, key)
 	if further != "" {
-		cure = "(" + cure + ")" + further
+		hint = "(" + hint + ")" + further
 	}
-	return cure
+	return hint
 }
 
 // firstName is the first of the names that follow a key, such as .x.y; "NAME" where none does.
