@@ -188,7 +188,7 @@ var keyTable = []key{
 	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
 	{
 		inLog, "calls", "`all`, `faults`", "`all`",
-		"which calls have a line: with `faults` only those that are refused, find no route, or meet a branch that fails",
+		"which calls have a line: with `faults` only those that are refused, find no route, need a calendar that is unknown, or meet a branch that fails",
 	},
 
 	{

@@ -312,9 +312,13 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 		c.metrics.IncUnmatched(metrics.UnmatchedReason(rec.miss))
 	}
 	if rec.route != nil && rec.err == nil && len(rec.answer.Failures) == 0 {
-		if !rec.live.faults {
+		level := slog.LevelInfo
+		if rec.answer.Decision.Unknown {
+			level = slog.LevelWarn
+		}
+		if !rec.live.faults || level > slog.LevelInfo {
 			c.lines.add(line{
-				at: now, took: took, to: rec.opening(c.log.Handler()), call: rec.call,
+				at: now, took: took, level: level, to: rec.opening(c.log.Handler()), call: rec.call,
 				show: rec.live.callers,
 			})
 		}

@@ -34,11 +34,12 @@ type lines struct {
 
 // line is one of them. Its call is kept for no longer than it waits.
 type line struct {
-	at   time.Time
-	took time.Duration
-	to   slog.Handler // has the beginning of the line
-	call *pivot.Call
-	show string // how much of the caller's number
+	at    time.Time
+	took  time.Duration
+	level slog.Level
+	to    slog.Handler // has the beginning of the line
+	call  *pivot.Call
+	show  string // how much of the caller's number
 }
 
 // add puts in a line.
@@ -77,7 +78,7 @@ func (ls *lines) flush() {
 
 func (l *line) write() {
 	var room [5]slog.Attr
-	writeLine(l.to, l.at, slog.LevelInfo, append(callAttrs(room[:0], l.show, l.call), slog.Duration("took", l.took)))
+	writeLine(l.to, l.at, l.level, append(callAttrs(room[:0], l.show, l.call), slog.Duration("took", l.took)))
 }
 
 // writeLine writes the line of a call. It does without a slog.Logger, which would look for the

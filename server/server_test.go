@@ -614,6 +614,19 @@ func TestFaultsInTheLog(t *testing.T) {
 	}
 }
 
+// TestUnknownInTheLog: a call that needs a calendar which is unknown is a fault, though it is answered.
+func TestUnknownInTheLog(t *testing.T) {
+	t.Parallel()
+	for _, faults := range []string{"", "log: {calls: faults}\n"} {
+		w := started(t, faults+strings.Replace(oneRoute, "file: hours.ics", "url: http://127.0.0.1:1/hours.ics", 1), nil)
+		w.call(post("/main"))
+		if want := `"level":"WARN","msg":"call","status":200,"route":"main","branch":"closed"`; !strings.Contains(
+			w.log.String(), want) {
+			t.Errorf("with %q the log lacks %s: %s", faults, want, w.log)
+		}
+	}
+}
+
 // TestRun starts the listeners, and stops them while a call is in flight.
 func TestRun(t *testing.T) {
 	t.Parallel()

@@ -228,6 +228,8 @@ func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.
 			if i.Files != nil {
 				log.Warn("the built-in example is served", slog.String("detail", findMissingConfig().serveWarning()))
 			}
+			log.Info("started", slog.String("version", buildVersion()), slog.String("configuration", in.name()),
+				slog.String("listen", calls.String()), slog.String("admin_listen", admin.String()))
 			fmt.Fprint(to.banners, banner(in, calls, admin))
 		},
 	})
@@ -257,9 +259,17 @@ func after(ctx context.Context, d time.Duration) <-chan struct{} {
 
 func handler(l config.Log, to io.Writer) slog.Handler {
 	if l.Format == "json" {
-		return slog.NewJSONHandler(to, nil)
+		return slog.NewJSONHandler(to, &slog.HandlerOptions{ReplaceAttr: inSeconds})
 	}
 	return slog.NewTextHandler(to, nil)
+}
+
+// inSeconds makes a length of time a number of seconds, as in metrics; slog's JSON has nanoseconds.
+func inSeconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	}
+	return a
 }
 
 // banner says where the server listens, and gives a line to try it with.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -32,6 +33,21 @@ func TestExampleServed(t *testing.T) {
 	run(ended, []string{"serve"}, environment{stdout: &out, stderr: stopping{&errs, cancel}, now: time.Now})
 	if !strings.Contains(errs.String(), "warning: "+(missingConfig{}).serveWarning()+"\n") {
 		t.Errorf("got %s", errs.String())
+	}
+}
+
+// TestLogHandler: lengths of time are seconds in JSON, and have their unit in text.
+func TestLogHandler(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]string{
+		"json": `"msg":"stopping","drain":1.5,"n":7}`, "text": `msg=stopping drain=1.5s n=7`,
+	} {
+		var out strings.Builder
+		slog.New(handler(config.Log{Format: format}, &out)).
+			Info("stopping", slog.Duration("drain", 1500*time.Millisecond), slog.Int("n", 7))
+		if got := out.String(); !strings.HasSuffix(got, want+"\n") {
+			t.Errorf("%s: got %s, want it to end with %s", format, got, want)
+		}
 	}
 }
 
