@@ -16,8 +16,8 @@
 // event, and an event is left out before it is placed at a wrong time. Work and memory are bounded
 // by ical.Limits.
 //
-// A Filter chooses among events by their texts and kinds. A State says what a calendar is worth at
-// a moment. Timelines keep calendars compiled for those who ask for them again and again.
+// A Filter chooses among events by their texts and kinds. A Snapshot says what a calendar is worth
+// at a moment. Timelines keep calendars compiled for those who ask for them again and again.
 //
 // All values are safe for concurrent use. The package reads no clock and no file, starts no
 // goroutine and takes nothing from the zone of the machine. Instants are Unix seconds. Where

@@ -162,12 +162,12 @@ func TestRenamedEvent(t *testing.T) {
 // TestEmptyCalendar is F19: a calendar without events is known, and nothing is on in it.
 func TestEmptyCalendar(t *testing.T) {
 	t.Parallel()
-	state := State{Calendar: mustRead(t, wrap())}
+	snapshot := Snapshot{Calendar: mustRead(t, wrap())}
 	now := time.Date(2027, 1, 4, 9, 0, 0, 0, time.UTC)
-	if state.Unknown() {
+	if snapshot.Unknown() {
 		t.Error("it is unknown")
 	}
-	timeline := state.Calendar.Compile(View{}, now, now.AddDate(0, 0, 1))
+	timeline := snapshot.Calendar.Compile(View{}, now, now.AddDate(0, 0, 1))
 	if on := timeline.At(nil, now.Unix()); len(on) > 0 {
 		t.Errorf("on: %v", on)
 	}

@@ -208,7 +208,7 @@ func TestMinuteByMinute(t *testing.T) {
 
 func TestState(t *testing.T) {
 	t.Parallel()
-	if !(State{}).Unknown() || (State{Calendar: &Calendar{}}).Unknown() {
+	if !(Snapshot{}).Unknown() || (Snapshot{Calendar: &Calendar{}}).Unknown() {
 		t.Error("a calendar is unknown until it is read, and known from then on")
 	}
 }

@@ -15,9 +15,9 @@ import (
 
 // Use is a calendar as a configuration uses it.
 type Use struct {
-	State  State
-	Zone   *time.Location // of all-day and floating events; nil: the zone of the route that asks
-	Absent bool           // while it is unknown nothing is on in it, instead of nobody knowing
+	Snapshot Snapshot
+	Zone     *time.Location // of all-day and floating events; nil: the zone of the route that asks
+	Absent   bool           // while it is unknown nothing is on in it, instead of nobody knowing
 }
 
 // Timelines keep calendars compiled for as long as their window serves, once for each view in use.
@@ -130,13 +130,13 @@ func (ts *Timelines) Window(name string, at time.Time) (from, to time.Time) {
 // when the calendar is unknown, and then why.
 func (ts *Timelines) Timeline(name string, view View, from, to time.Time) (t *Timeline, why string) {
 	use := ts.Use(name)
-	calendar := use.State.Calendar
+	calendar := use.Snapshot.Calendar
 	if calendar != nil && ts.failed(name) {
 		return nil, whyUnexpanded
 	}
-	if use.State.Unknown() {
+	if use.Snapshot.Unknown() {
 		if !use.Absent {
-			return nil, cmp.Or(use.State.Why, NeverRead)
+			return nil, cmp.Or(use.Snapshot.Why, NeverRead)
 		}
 		calendar = &Calendar{}
 	}
@@ -159,12 +159,12 @@ func (ts *Timelines) Timeline(name string, view View, from, to time.Time) (t *Ti
 		return nil
 	})
 	if err != nil {
-		ts.fail(name, use.State.Calendar, err)
+		ts.fail(name, use.Snapshot.Calendar, err)
 		return nil, whyUnexpanded
 	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if ts.uses[name].State.Calendar != use.State.Calendar { // it was replaced meanwhile
+	if ts.uses[name].Snapshot.Calendar != use.Snapshot.Calendar { // it was replaced meanwhile
 		return t, ""
 	}
 	if why := ts.refuse(name, calendar, key, t); why != "" {
@@ -183,7 +183,7 @@ func (ts *Timelines) Contain(g *contain.Guard) { ts.guard = g }
 func (ts *Timelines) fail(name string, c *Calendar, err error) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if ts.uses[name].State.Calendar == c {
+	if ts.uses[name].Snapshot.Calendar == c {
 		ts.failures[name] = err
 	}
 }
@@ -245,7 +245,7 @@ func (ts *Timelines) Uses() map[string]Use {
 func (ts *Timelines) Problems(name string) []ical.Problem {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	c := ts.uses[name].State.Calendar
+	c := ts.uses[name].Snapshot.Calendar
 	if c == nil {
 		return nil
 	}

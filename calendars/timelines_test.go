@@ -62,10 +62,10 @@ func TestTimelinesOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	ts := NewTimelines(map[string]Use{
-		"hours":  {State: State{Calendar: day}},
-		"fixed":  {State: State{Calendar: day}, Zone: berlin},
+		"hours":  {Snapshot: Snapshot{Calendar: day}},
+		"fixed":  {Snapshot: Snapshot{Calendar: day}, Zone: berlin},
 		"never":  {},
-		"old":    {State: State{Why: "it is old"}},
+		"old":    {Snapshot: Snapshot{Why: "it is old"}},
 		"absent": {Absent: true},
 	}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -106,11 +106,11 @@ func TestTimelinesOf(t *testing.T) {
 	}
 
 	before := of("hours", View{Zone: berlin}, from, to)
-	ts.Set("hours", Use{State: State{Calendar: mustRead(t, wrap())}})
+	ts.Set("hours", Use{Snapshot: Snapshot{Calendar: mustRead(t, wrap())}})
 	if got := of("hours", View{Zone: berlin}, from, to); len(got.All()) > 0 || len(before.All()) != 1 {
 		t.Errorf("after Set: got %v, and who holds the former sees %v", got.All(), before.All())
 	}
-	if got := ts.Uses()["hours"].State.Calendar; len(got.Events()) > 0 {
+	if got := ts.Uses()["hours"].Snapshot.Calendar; len(got.Events()) > 0 {
 		t.Errorf("Uses: got %v", got.Events())
 	}
 }
@@ -121,7 +121,7 @@ func TestTimelinesProblems(t *testing.T) {
 	t.Parallel()
 	calendar := mustRead(t,
 		wrap(vevent("UID:tick", "DTSTART:20261123T000000", "RRULE:FREQ=SECONDLY"), vevent("UID:odd", "DTSTART:x")))
-	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: calendar}}, "b": {}}, testHorizon)
+	ts := NewTimelines(map[string]Use{"a": {Snapshot: Snapshot{Calendar: calendar}}, "b": {}}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	from, to := ts.Window("route", now)
 	for _, hours := range []time.Duration{0, 5} {
@@ -148,7 +148,7 @@ func TestManyZones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ts := NewTimelines(map[string]Use{"a": {State: State{Calendar: c}}}, 300*24*time.Hour)
+	ts := NewTimelines(map[string]Use{"a": {Snapshot: Snapshot{Calendar: c}}}, 300*24*time.Hour)
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	served := 0
 	for range 2 { // who is refused stays so, and who is served too
@@ -179,7 +179,7 @@ func TestManyZones(t *testing.T) {
 func TestTimelinesOnce(t *testing.T) {
 	t.Parallel()
 	ts := NewTimelines(map[string]Use{
-		"a": {State: State{Calendar: mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T080000Z")))}},
+		"a": {Snapshot: Snapshot{Calendar: mustRead(t, wrap(vevent("UID:a", "DTSTART:20261124T080000Z")))}},
 	}, testHorizon)
 	now := time.Date(2026, 11, 23, 0, 0, 30, 0, time.UTC)
 	compiled := map[*Timeline]bool{}

@@ -113,7 +113,7 @@ func (ts *Timelines) Waiting(tenants ...string) (names []string) {
 			continue
 		}
 		for key := range views {
-			if ts.refuse(name, ts.uses[name].State.Calendar, key, nil) == "" {
+			if ts.refuse(name, ts.uses[name].Snapshot.Calendar, key, nil) == "" {
 				names = append(names, name)
 				break
 			}

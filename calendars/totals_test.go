@@ -34,11 +34,11 @@ func TestOwnersTotal(t *testing.T) {
 	standard := ical.Limits{}.WithDefaults()
 	large, one := read(standard.Instances), read(1)
 	uses := map[string]Use{
-		"everybody's": {State: State{Calendar: large}}, "good/a": {State: State{Calendar: large}},
-		"evil/one": {State: State{Calendar: one}},
+		"everybody's": {Snapshot: Snapshot{Calendar: large}}, "good/a": {Snapshot: Snapshot{Calendar: large}},
+		"evil/one": {Snapshot: Snapshot{Calendar: one}},
 	}
 	for i := range tenantTimes {
-		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: large}}
+		uses[fmt.Sprint("evil/", i)] = Use{Snapshot: Snapshot{Calendar: large}}
 	}
 	ts := NewTimelines(uses, time.Hour)
 	of := func(name string) string {
@@ -76,7 +76,7 @@ func TestOwnersTotal(t *testing.T) {
 	}
 	served("good/a", "everybody's", "evil/0")
 
-	ts.Set("evil/0", Use{State: State{Calendar: read(2)}}) // it is smaller now
+	ts.Set("evil/0", Use{Snapshot: Snapshot{Calendar: read(2)}}) // it is smaller now
 	served("evil/0", "evil/one")
 	if got := ts.Problems("evil/one"); got != nil {
 		t.Errorf("it is served, and still said: %v", got)
@@ -101,8 +101,8 @@ func TestCompiledInVain(t *testing.T) {
 		wrap(vevent("UID:1", "DTSTART:20261001T000000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY;COUNT=100")))
 	uses := map[string]Use{}
 	for i := range 5 {
-		uses[fmt.Sprint("evil/", i)] = Use{State: State{Calendar: calendar}}
-		uses[fmt.Sprint("good/", i)] = Use{State: State{Calendar: calendar}}
+		uses[fmt.Sprint("evil/", i)] = Use{Snapshot: Snapshot{Calendar: calendar}}
+		uses[fmt.Sprint("good/", i)] = Use{Snapshot: Snapshot{Calendar: calendar}}
 	}
 	ts := NewTimelines(uses, time.Hour)
 	most := tenantLimit(calendar.limits.WithDefaults())
@@ -137,7 +137,7 @@ func TestCompiledInVain(t *testing.T) {
 	if got := ts.Waiting(); got != nil {
 		t.Errorf("there is no room, and there may be for %q", got)
 	}
-	ts.Set("evil/4", Use{State: State{Calendar: calendar}})
+	ts.Set("evil/4", Use{Snapshot: Snapshot{Calendar: calendar}})
 	if !compiled(ts, "evil/4") {
 		t.Error("one that has changed is not compiled")
 	}

@@ -125,7 +125,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	m := calendarPage{
-		Name: name, Why: cal.Use.State.Why, Problems: cal.Problems, Warnings: cal.Warnings,
+		Name: name, Why: cal.Use.Snapshot.Why, Problems: cal.Problems, Warnings: cal.Warnings,
 		Routes: cal.Routes, Done: q.Has("refreshed"),
 	}
 	shown := func(list []ical.Problem) []ical.Problem {
@@ -156,7 +156,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		c.showMessage(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
 		return
 	}
-	if !cal.Use.State.Unknown() {
+	if !cal.Use.Snapshot.Unknown() {
 		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"))
 	}
 	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
@@ -193,7 +193,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 	var events []*calendars.Event // whose texts are shown
 	seen := map[*calendars.Event]bool{}
 	last := ""
-	t := cal.Use.State.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To)
+	t := cal.Use.Snapshot.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To)
 	m.Cut = t.Len() > maxOccurrences
 	on := t.Head(maxOccurrences)
 	for _, o := range on {

@@ -61,7 +61,7 @@ func crowded(t *testing.T, series, times int, long bool) *preview.Preview {
 	}
 	return preview.New(preview.Options{
 		Table: table, Routes: []*render.Route{route, route}, Path: "/pivot",
-		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}},
+		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {Snapshot: calendars.Snapshot{Calendar: c}}},
 			400*24*time.Hour),
 	})
 }

@@ -143,7 +143,7 @@ func (l *Lint) Route(
 func (l *Lint) anyUnknown(r *render.Route) bool {
 	return slices.ContainsFunc(r.Calendars(), func(name string) bool {
 		u := l.options.Timelines.Use(name)
-		return u.State.Unknown() && !u.Absent
+		return u.Snapshot.Unknown() && !u.Absent
 	})
 }
 
@@ -299,10 +299,10 @@ func (l *routeLint) neverOpen() {
 func (l *routeLint) eventZones() {
 	for _, name := range l.route.Calendars() {
 		u := l.options.Timelines.Use(name)
-		if u.Zone != nil || u.State.Unknown() { // a calendar's own zone was set on purpose
+		if u.Zone != nil || u.Snapshot.Unknown() { // a calendar's own zone was set on purpose
 			continue
 		}
-		in, share := mainZone(u.State.Calendar)
+		in, share := mainZone(u.Snapshot.Calendar)
 		if in == nil || share < 0.8 || sameClock(in, l.route.Zone, l.now) {
 			continue
 		}

@@ -22,12 +22,12 @@ import (
 func (l *Lint) Calendar(ctx context.Context, c Calendar, now, until time.Time, effort *render.Effort) []Finding {
 	asking := l.routesOf[c.Name]
 	use := l.options.Timelines.Use(c.Name)
-	if len(asking) == 0 || use.State.Unknown() {
+	if len(asking) == 0 || use.Snapshot.Unknown() {
 		return nil
 	}
 	// As the first route sees it: another one's zone moves events by hours at most.
 	cl := &calendarLint{
-		Lint: l, config: c, routes: asking, calendar: use.State.Calendar, now: now, until: until,
+		Lint: l, config: c, routes: asking, calendar: use.Snapshot.Calendar, now: now, until: until,
 		reported: map[string]int{},
 		budget:   maxCompared,
 		view:     calendars.View{Zone: cmp.Or(use.Zone, asking[0].Zone), DayStarts: asking[0].DayStarts},

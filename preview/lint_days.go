@@ -128,8 +128,8 @@ func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[i
 	from, to := l.state.Window()
 	t, _ := l.options.Timelines.Timeline(name, calendars.View{Zone: l.route.Zone, DayStarts: l.route.DayStarts}, from, to)
 	days = map[int]bool{}
-	state := l.options.Timelines.Use(name).State
-	if t == nil || len(asks) == 0 || state.Unknown() { // also where its conditions are false while it is
+	snapshot := l.options.Timelines.Use(name).Snapshot
+	if t == nil || len(asks) == 0 || snapshot.Unknown() { // also where its conditions are false while it is
 		return days, nil
 	}
 	years := map[string]map[int]bool{} // in which an event of that title and date stands
@@ -137,7 +137,7 @@ func (l *routeLint) closedDays(name string, asks []routes.Criterion) (days map[i
 		y, m, d := e.Begins()
 		return patterns.Fold(e.Summary) + time.Date(0, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format("\x000102"), y
 	}
-	events := state.Calendar.Events()
+	events := snapshot.Calendar.Events()
 	for _, e := range events[:min(len(events), maxEvents)] {
 		if key, y := dated(e); e.AllDay && !e.Repeats() {
 			if years[key] == nil {

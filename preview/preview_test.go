@@ -83,7 +83,7 @@ func newPreview(t *testing.T) *preview.Preview {
 	}
 	return preview.New(preview.Options{
 		Table: table, Routes: []*render.Route{route}, Path: "/pivot",
-		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {State: calendars.State{Calendar: c}}},
+		Timelines: calendars.NewTimelines(map[string]calendars.Use{"hours": {Snapshot: calendars.Snapshot{Calendar: c}}},
 			400*24*time.Hour),
 	})
 }

@@ -55,7 +55,8 @@ func shifts(t testing.TB, titles ...string) (*preview.Preview, *render.Route) {
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	ts := calendars.NewTimelines(map[string]calendars.Use{"rota": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour)
+	rota := calendars.Use{Snapshot: calendars.Snapshot{Calendar: c}}
+	ts := calendars.NewTimelines(map[string]calendars.Use{"rota": rota}, 400*24*time.Hour)
 	route.Use(route.Compile(ts, routes.NewTotals(1_000_000), midnight))
 	return preview.New(preview.Options{
 		Table: table, Routes: []*render.Route{route}, Path: "/pivot", Timelines: ts,
@@ -255,7 +256,8 @@ func TestNextSpanOfCrowd(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, r := shifts(t)
-	ts := calendars.NewTimelines(map[string]calendars.Use{"rota": {State: calendars.State{Calendar: c}}}, 400*24*time.Hour)
+	rota := calendars.Use{Snapshot: calendars.Snapshot{Calendar: c}}
+	ts := calendars.NewTimelines(map[string]calendars.Use{"rota": rota}, 400*24*time.Hour)
 	s := r.Compile(ts, routes.NewTotals(1_000_000), midnight)
 	var n preview.NextSpan
 	if end, looked := n.At(s, r, midnight.Add(time.Hour)); !looked || !end.Equal(midnight.AddDate(0, 0, 3)) {

@@ -283,8 +283,8 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 		}
 		use := p.options.Timelines.Use(full)
 		lane := Lane{Calendar: full, Events: []LaneEvent{}}
-		if use.State.Unknown() {
-			lane.Unknown = use.State.Why
+		if use.Snapshot.Unknown() {
+			lane.Unknown = use.Snapshot.Why
 			lanes = append(lanes, lane)
 			continue
 		}
@@ -294,7 +294,7 @@ func (p *Preview) Lanes(ctx context.Context, name string, from, to time.Time) ([
 			if use.Zone != nil {
 				view.Zone = use.Zone
 			}
-			t = use.State.Calendar.Compile(view, from, to)
+			t = use.Snapshot.Calendar.Compile(view, from, to)
 		} else if t, _ = p.options.Timelines.Timeline(full, view, windowFrom, windowTo); t == nil {
 			continue // it has become unknown
 		}

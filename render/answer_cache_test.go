@@ -202,7 +202,7 @@ func TestKeptOfCalendar(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ts.Set("acme/hours", calendars.Use{State: calendars.State{Calendar: c}})
+		ts.Set("acme/hours", calendars.Use{Snapshot: calendars.Snapshot{Calendar: c}})
 		r.Use(r.Compile(ts, routes.NewTotals(1_000_000), now))
 		want := fmt.Sprintf(`{"module":"hangup","data":{"x":"ask for \"%s\""}}`, who)
 		for range 2 {

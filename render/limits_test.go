@@ -36,7 +36,7 @@ func TestManyEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := r.Compile(
-			calendars.NewTimelines(map[string]calendars.Use{"acme/hours": {State: calendars.State{Calendar: c}}},
+			calendars.NewTimelines(map[string]calendars.Use{"acme/hours": {Snapshot: calendars.Snapshot{Calendar: c}}},
 				400*24*time.Hour), routes.NewTotals(1_000_000), now)
 		a := s.Answer(t.Context(), nil, now)
 		switch {

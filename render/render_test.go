@@ -113,7 +113,7 @@ func compiled(t testing.TB, s setting) *State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	use := calendars.Use{State: calendars.State{Calendar: c}}
+	use := calendars.Use{Snapshot: calendars.Snapshot{Calendar: c}}
 	if s.unknown {
 		use = calendars.Use{}
 	}

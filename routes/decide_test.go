@@ -110,7 +110,7 @@ func officeBranches() []Branch {
 type uses = map[string]calendars.Use
 
 func known(c *calendars.Calendar) calendars.Use {
-	return calendars.Use{State: calendars.State{Calendar: c}}
+	return calendars.Use{Snapshot: calendars.Snapshot{Calendar: c}}
 }
 
 func compile(t testing.TB, o Options, u uses) *Segments {

@@ -98,7 +98,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 func (b *builder) timelines(g *Generation) *calendars.Timelines {
 	uses := map[string]calendars.Use{}
 	for _, c := range b.calendars {
-		uses[c.Calendar] = g.use(c, calendars.State{Calendar: c.Known, Read: b.now})
+		uses[c.Calendar] = g.use(c, calendars.Snapshot{Calendar: c.Known, Read: b.now})
 	}
 	return calendars.NewTimelines(uses, b.file.Horizon)
 }

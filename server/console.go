@@ -75,8 +75,8 @@ func (s *Server) calendar(name string) (console.Calendar, bool) {
 	if len(l.routesByCalendar[name]) > 0 && use.Zone == nil {
 		c.Zone = l.routesByCalendar[name][0].Zone
 	}
-	if !use.State.Unknown() {
-		c.Warnings = use.State.Calendar.Warnings(calendars.View{Zone: c.Zone}, s.options.Now())
+	if !use.Snapshot.Unknown() {
+		c.Warnings = use.Snapshot.Calendar.Warnings(calendars.View{Zone: c.Zone}, s.options.Now())
 	}
 	return c, true
 }

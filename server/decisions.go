@@ -353,7 +353,7 @@ func (s *Server) updateCalendarReads(l *live, calendar string) {
 		}
 		reads := make([]preview.CalendarRead, 0, len(names))
 		for _, name := range names {
-			reads = append(reads, preview.CalendarRead{Name: name, Read: s.store.State(name).Read.UTC()})
+			reads = append(reads, preview.CalendarRead{Name: name, Read: s.store.Snapshot(name).Read.UTC()})
 		}
 		was := r.facts.Load()
 		if was != nil && slices.Equal(was.calendars, reads) {

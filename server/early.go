@@ -129,8 +129,9 @@ func (s *Server) open(g *Generation, owners []string) {
 	maps.Copy(s.opened, has)
 	var late []string
 	for name, was := range taken {
-		state, c := s.store.State(name), g.byName[name]
-		if c.File == "" && (c.taken != was.taken || c.why != was.why || state.Calendar != c.taken || state.Why != c.why) {
+		snapshot, c := s.store.Snapshot(name), g.byName[name]
+		if c.File == "" && (c.taken != was.taken || c.why != was.why ||
+			snapshot.Calendar != c.taken || snapshot.Why != c.why) {
 			late = append(late, name)
 		}
 	}
@@ -149,7 +150,7 @@ func (s *Server) takeEarly(g *Generation, c *calendar, now time.Time) {
 	if c.taken = c.Known; c.Known == nil {
 		c.why = calendars.NeverRead
 	}
-	g.timelines.Set(c.Calendar, g.use(c, calendars.State{Calendar: c.Known, Read: now, Why: c.why}))
+	g.timelines.Set(c.Calendar, g.use(c, calendars.Snapshot{Calendar: c.Known, Read: now, Why: c.why}))
 }
 
 // answering is the generation whose routes are compiled anew when their calendars change; nil:

@@ -121,7 +121,7 @@ func (g *Generation) store(o feeds.Options, userAgent string) *feeds.Store {
 // FetchCalendars reads calendars as a server would have them that starts now: from its last good
 // copies, and what has none from its feed, once. It writes nothing. Names that are not known, and
 // files, which Build has read, are passed over. It waits for start_timeout at most; what is unknown
-// then stays so, with the reason in its State.
+// then stays so, with the reason in its Snapshot.
 func (g *Generation) FetchCalendars(ctx context.Context, userAgent string, now func() time.Time, names []string) {
 	var feeds []string
 	for _, c := range g.calendars {
@@ -187,7 +187,7 @@ func (f *Watcher) Changed() <-chan struct{} { return f.changed }
 func (f *Watcher) take() {
 	for _, s := range f.store.Feeds() {
 		for _, name := range s.Calendars {
-			f.g.timelines.Set(name, f.g.use(f.g.byName[name], f.store.State(name)))
+			f.g.timelines.Set(name, f.g.use(f.g.byName[name], f.store.Snapshot(name)))
 		}
 	}
 }
@@ -206,28 +206,28 @@ func (f *Watcher) Close() {
 
 // updateFromStore puts what the store knows of a calendar into the timelines.
 func (s *Server) updateFromStore(g *Generation, name string) {
-	c, state := g.byName[name], s.store.State(name)
-	c.taken, c.why = state.Calendar, state.Why
-	g.timelines.Set(name, g.use(c, state))
+	c, snapshot := g.byName[name], s.store.Snapshot(name)
+	c.taken, c.why = snapshot.Calendar, snapshot.Why
+	g.timelines.Set(name, g.use(c, snapshot))
 	s.previewCache.clear()
 }
 
 // publishCalendarMetrics puts what is known of a calendar into its metrics, and what is wrong with it
 // into the log. unmatched is how many of its events no route asks for.
 func (s *Server) publishCalendarMetrics(g *Generation, name string, unmatched int) {
-	m, state := s.options.Metrics.Calendar(name), g.timelines.Use(name).State
-	m.SetLastSuccess(state.Dated())
-	if state.Unknown() {
+	m, snapshot := s.options.Metrics.Calendar(name), g.timelines.Use(name).Snapshot
+	m.SetLastSuccess(snapshot.Dated())
+	if snapshot.Unknown() {
 		m.SetUnknown()
-		attrs := []any{slog.String("calendar", name), slog.String("reason", state.Why)}
-		if state.Err != nil {
-			attrs = append(attrs, slog.String("error", state.Err.Error()))
+		attrs := []any{slog.String("calendar", name), slog.String("reason", snapshot.Why)}
+		if snapshot.Err != nil {
+			attrs = append(attrs, slog.String("error", snapshot.Err.Error()))
 		}
 		s.options.Log.Warn("a calendar is unknown", attrs...)
 		return
 	}
 	m.SetKnown()
-	m.SetEvents(state.Calendar.Len())
+	m.SetEvents(snapshot.Calendar.Len())
 	m.SetUnmatched(unmatched)
 	s.publishEventMetrics(g, name)
 }

@@ -63,23 +63,23 @@ func (b *builder) filters(c *config.Calendar) (only, except []calendars.Filter) 
 // use is a calendar as routes use it, worth what it is: its events are those that only and except
 // let through. Where these would take too much beside the tenant's other calendars, it is unknown.
 // The mutex that guards the generation's calendars is held.
-func (g *Generation) use(c *calendar, state calendars.State) calendars.Use {
+func (g *Generation) use(c *calendar, snapshot calendars.Snapshot) calendars.Use {
 	owner := c.Source.Owner
 	others, steps := g.compared[owner]-c.steps, int64(0)
-	if c.refused = false; state.Calendar != nil {
-		steps = state.Calendar.SelectSteps(c.only, c.except)
+	if c.refused = false; snapshot.Calendar != nil {
+		steps = snapshot.Calendar.SelectSteps(c.only, c.except)
 	}
 	switch {
 	case owner != "" && others+steps > maxCompared:
-		state.Err = fmt.Errorf(
+		snapshot.Err = fmt.Errorf(
 			"%w: only and except of all calendars of the tenant take more than %d steps; write fewer patterns, or use smaller calendars",
 			ical.ErrTooBig, int64(maxCompared))
-		state.Calendar, state.Why, steps, c.refused = nil, tooMuchCompared, 0, true
-	case state.Calendar != nil:
-		state.Calendar = state.Calendar.Select(c.only, c.except)
+		snapshot.Calendar, snapshot.Why, steps, c.refused = nil, tooMuchCompared, 0, true
+	case snapshot.Calendar != nil:
+		snapshot.Calendar = snapshot.Calendar.Select(c.only, c.except)
 	}
 	g.counts(c, steps)
-	return calendars.Use{State: state, Zone: c.zone, Absent: c.absent}
+	return calendars.Use{Snapshot: snapshot, Zone: c.zone, Absent: c.absent}
 }
 
 // counts notes what comparing a calendar's events took.

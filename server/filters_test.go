@@ -89,8 +89,8 @@ func TestCompared(t *testing.T) {
 	}
 	for name, known := range map[string]bool{"evil/c0": true, "evil/c1": false, "evil/c2": true, "good/c0": true} {
 		use, _, _ := g.Calendar(name)
-		if use.State.Unknown() == known || !known && (use.State.Why != tooMuchCompared || use.State.Err == nil) {
-			t.Errorf("%s: got %+v, want known: %t", name, use.State, known)
+		if use.Snapshot.Unknown() == known || !known && (use.Snapshot.Why != tooMuchCompared || use.Snapshot.Err == nil) {
+			t.Errorf("%s: got %+v, want known: %t", name, use.Snapshot, known)
 		}
 	}
 	if got := g.compared[g.byName["evil/c0"].Source.Owner]; got <= 0 || got > maxCompared {
@@ -99,11 +99,11 @@ func TestCompared(t *testing.T) {
 	// When the first has become smaller there is place for the other.
 	small, _ := buildWith(t, "  c0: {file: c.ics}\n", 1)
 	known := g.byName["evil/c1"].Known
-	first := g.timelines.Use("evil/c0").State
+	first := g.timelines.Use("evil/c0").Snapshot
 	first.Calendar = small.byName["evil/c0"].Known
 	g.use(g.byName["evil/c0"], first)
 	first.Calendar = known
-	if use := g.use(g.byName["evil/c1"], first); use.State.Unknown() {
-		t.Errorf("got %+v", use.State)
+	if use := g.use(g.byName["evil/c1"], first); use.Snapshot.Unknown() {
+		t.Errorf("got %+v", use.Snapshot)
 	}
 }

@@ -60,8 +60,8 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	found := g.static(lint)
 	found = append(found, g.conflicts(ctx, o.Schemas, now)...)
 	if !o.Offline {
-		found = append(found, g.unreadFeeds(func(name string) calendars.State {
-			return g.timelines.Use(name).State
+		found = append(found, g.unreadFeeds(func(name string) calendars.Snapshot {
+			return g.timelines.Use(name).Snapshot
 		})...)
 	}
 
@@ -183,33 +183,33 @@ func (g *Generation) conflicts(ctx context.Context, schemas *pivot.Schemas, now 
 
 // unreadFeeds are the calendars of which nothing is known, or whose feed brought nothing when it
 // was last asked.
-func (g *Generation) unreadFeeds(of func(calendar string) calendars.State) []preview.Finding {
+func (g *Generation) unreadFeeds(of func(calendar string) calendars.Snapshot) []preview.Finding {
 	var found []preview.Finding
 	for _, c := range g.file.Calendars {
-		state := of(c.Name)
+		snapshot := of(c.Name)
 		var f preview.Finding
-		if state.Doubt != "" {
+		if snapshot.Doubt != "" {
 			f = preview.Findingf(c.Pos, "copy_undated", "how old the copy of calendar %s is cannot be relied on: %s",
-				c.Name, state.Doubt)
+				c.Name, snapshot.Doubt)
 			f.Calendar = c.Name
 			found = append(found, f)
 		}
-		if state.Unkept != nil {
+		if snapshot.Unkept != nil {
 			f = preview.Findingf(c.Pos, "copy_not_kept",
-				"the copy of calendar %s is not kept on disk, and will not survive a restart: %s", c.Name, state.Unkept)
+				"the copy of calendar %s is not kept on disk, and will not survive a restart: %s", c.Name, snapshot.Unkept)
 			f.Calendar = c.Name
 			found = append(found, f)
 		}
 		switch {
-		case state.Unknown() && state.Err != nil:
-			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, state.Why,
-				diag.ErrorLine(state.Err))
-		case state.Unknown():
-			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s", c.Name, state.Why)
-		case state.Err != nil:
+		case snapshot.Unknown() && snapshot.Err != nil:
+			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s: %s", c.Name, snapshot.Why,
+				diag.ErrorLine(snapshot.Err))
+		case snapshot.Unknown():
+			f = preview.Findingf(c.Pos, "calendar_unknown", "calendar %s is unknown: %s", c.Name, snapshot.Why)
+		case snapshot.Err != nil:
 			f = preview.Findingf(c.Pos, "feed_failed",
 				"the feed of calendar %s cannot be read, and its copy of %s is used: %s", c.Name,
-				state.Read.UTC().Format(time.RFC3339), diag.ErrorLine(state.Err))
+				snapshot.Read.UTC().Format(time.RFC3339), diag.ErrorLine(snapshot.Err))
 		default:
 			continue
 		}

@@ -129,7 +129,7 @@ func (s *Server) takeOutdated(now time.Time) (l *live, routes []*render.Route, e
 		return nil, nil, nil
 	}
 	for _, c := range l.calendars {
-		if c.ExpireAfter != 0 && c.why != s.store.State(c.Calendar).Why {
+		if c.ExpireAfter != 0 && c.why != s.store.Snapshot(c.Calendar).Why {
 			s.updateFromStore(l.Generation, c.Calendar)
 			expired = append(expired, c.Calendar)
 		}

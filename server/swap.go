@@ -143,7 +143,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 		}
 	}
 	for _, c := range g.calendars {
-		if state := s.store.State(c.Calendar); state.Calendar != c.taken || state.Why != c.why {
+		if snapshot := s.store.Snapshot(c.Calendar); snapshot.Calendar != c.taken || snapshot.Why != c.why {
 			late = append(late, c.Calendar)
 		}
 	}
@@ -237,10 +237,10 @@ func (s *Server) inheritFrom(former, g *Generation, changed map[string]bool) {
 	}
 	g.timelines.Keep(asked)
 	for _, c := range g.calendars {
-		state, before := s.store.State(c.Calendar), former.byName[c.Calendar]
-		if same[c.Calendar] && before != nil && !before.refused && before.taken == state.Calendar &&
-			before.why == state.Why {
-			c.taken, c.why = state.Calendar, state.Why
+		snapshot, before := s.store.Snapshot(c.Calendar), former.byName[c.Calendar]
+		if same[c.Calendar] && before != nil && !before.refused && before.taken == snapshot.Calendar &&
+			before.why == snapshot.Why {
+			c.taken, c.why = snapshot.Calendar, snapshot.Why
 			g.counts(c, before.steps)
 			delete(changed, c.Calendar)
 		}
@@ -256,8 +256,8 @@ func (s *Server) inheritEarly(g *Generation, changed map[string]bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range g.calendars {
-		state := s.store.State(c.Calendar)
-		if c.taken != nil && c.taken == state.Calendar && c.why == state.Why && !c.refused {
+		snapshot := s.store.Snapshot(c.Calendar)
+		if c.taken != nil && c.taken == snapshot.Calendar && c.why == snapshot.Why && !c.refused {
 			delete(changed, c.Calendar)
 		}
 	}

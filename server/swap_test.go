@@ -60,8 +60,8 @@ func TestPrepareMeanwhile(t *testing.T) {
 	if len(n.kept) != 41-len(n.fresh) || n.changed["good/hours"] || !n.changed["evil/hours"] {
 		t.Fatalf("%d routes are kept, %d compiled; changed are %v", len(n.kept), len(n.fresh), n.changed)
 	}
-	if c := former.timelines.Use("evil/hours").State.Calendar; c.Len() == 0 ||
-		g.timelines.Use("evil/hours").State.Calendar.Len() != 0 {
+	if c := former.timelines.Use("evil/hours").Snapshot.Calendar; c.Len() == 0 ||
+		g.timelines.Use("evil/hours").Snapshot.Calendar.Len() != 0 {
 		t.Error("the live generation has the other's calendar")
 	}
 	if got := body(t, w.call(post("/evil/r0"))); !strings.Contains(got, "Open") {
@@ -69,7 +69,7 @@ func TestPrepareMeanwhile(t *testing.T) {
 	}
 	// The calendar of good has changed, and its route was compiled by the live generation.
 	good := former.routesByCalendar["good/hours"][0]
-	former.timelines.Set("good/hours", calendars.Use{State: calendars.State{Why: "gone"}})
+	former.timelines.Set("good/hours", calendars.Use{Snapshot: calendars.Snapshot{Why: "gone"}})
 	former.compile(good, monday)
 	g.byName["evil/hours"].why = "it was unknown"
 	late, stale := w.activate(n)

@@ -37,7 +37,7 @@ func (g *Generation) LoadCopies(now time.Time) {
 	store.Subscribe(asked)
 	for _, c := range g.calendars {
 		if c.File == "" {
-			g.timelines.Set(c.Calendar, g.use(c, store.State(c.Calendar)))
+			g.timelines.Set(c.Calendar, g.use(c, store.Snapshot(c.Calendar)))
 		}
 	}
 }
@@ -128,11 +128,11 @@ func (b *testBuilder) replace(uses map[string]calendars.Use, with []config.TestC
 				diag.Suggest(w.Name, slices.Sorted(maps.Keys(b.generation.byName))))
 			continue
 		}
-		state := calendars.State{Why: saidSo}
+		snapshot := calendars.Snapshot{Why: saidSo}
 		if !w.Unknown {
-			state = calendars.State{Calendar: b.read(w, c.Limits), Read: b.now}
+			snapshot = calendars.Snapshot{Calendar: b.read(w, c.Limits), Read: b.now}
 		}
-		uses[w.Name] = b.generation.use(c, state)
+		uses[w.Name] = b.generation.use(c, snapshot)
 	}
 }
 

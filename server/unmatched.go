@@ -64,7 +64,7 @@ func (c *counting) took(calendar string, steps int) {
 // Server.mu is not held meanwhile.
 func (g *Generation) unmatched(name string) int {
 	var events []*calendars.Event
-	if c := g.timelines.Use(name).State.Calendar; c != nil {
+	if c := g.timelines.Use(name).Snapshot.Calendar; c != nil {
 		events = c.Events()
 	}
 	asked := routes.NewCriteriaSet(name)

@@ -302,7 +302,7 @@ func TestAges(t *testing.T) {
 		s = open(down, expiring)
 		s.is("hours", "stale: a")
 		doubt(s, Stale, undated)
-		if got := s.store.State("hours").Read; !got.Equal(now.Add(-10 * time.Minute)) {
+		if got := s.store.Snapshot("hours").Read; !got.Equal(now.Add(-10 * time.Minute)) {
 			t.Errorf("read at %v", got)
 		}
 		s.stop()
@@ -339,7 +339,7 @@ func TestAges(t *testing.T) {
 		s.is("hours", "fresh: a")
 		doubt(s, Fresh, "")
 		s.stop()
-		if s = open(down, expiring); s.store.State("hours").Unknown() {
+		if s = open(down, expiring); s.store.Snapshot("hours").Unknown() {
 			t.Error("a copy that was confirmed since is from the future still")
 		}
 		s.stop()

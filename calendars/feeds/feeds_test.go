@@ -132,7 +132,7 @@ func TestCompiledCopies(t *testing.T) {
 		return s
 	}
 	uid := func(s *Store) string {
-		if c := s.State("hours").Calendar; c != nil {
+		if c := s.Snapshot("hours").Calendar; c != nil {
 			return c.Events()[0].UID
 		}
 		return "nothing"

@@ -108,7 +108,7 @@ func TestOwnerBytes(t *testing.T) {
 	if err == nil || err.Error() != want || !errors.Is(err, ical.ErrTooBig) {
 		t.Errorf("past it: got %v, want %s", err, want)
 	}
-	if got := s.State("evil/c8"); got.Calendar != nil {
+	if got := s.Snapshot("evil/c8"); got.Calendar != nil {
 		t.Error("what was refused is used")
 	}
 	if err := s.brings("good/c0", "heavy"); err != nil {
@@ -123,8 +123,8 @@ func TestOwnerBytes(t *testing.T) {
 	if err := s.brings("evil/c8", "heavy8"); err != nil {
 		t.Errorf("there is place: %v", err)
 	}
-	if err := s.brings("evil/c1", "heavy1"); err == nil || s.State("evil/c1").Calendar == nil {
-		t.Errorf("the former copy is used, got %v and %v", err, s.State("evil/c1"))
+	if err := s.brings("evil/c1", "heavy1"); err == nil || s.Snapshot("evil/c1").Calendar == nil {
+		t.Errorf("the former copy is used, got %v and %v", err, s.Snapshot("evil/c1"))
 	}
 	s.Subscribe(append(list[:8:8], list[9:]...)) // without c8
 	if err := s.brings("evil/c1", "heavy1"); err != nil {
@@ -171,7 +171,7 @@ func TestOwnerBytesOnDisk(t *testing.T) {
 	s.Subscribe(feedsOf("evil", 10))
 	known := 0
 	for i := range 10 {
-		if s.State(fmt.Sprintf("evil/c%d", i)).Calendar != nil {
+		if s.Snapshot(fmt.Sprintf("evil/c%d", i)).Calendar != nil {
 			known++
 		}
 	}

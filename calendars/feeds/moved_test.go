@@ -68,7 +68,7 @@ func TestCopyWithoutName(t *testing.T) {
 		s := &shop{answers: map[string]func(Validators) Fetched{office: conditional(event("a"))}}
 		s.open(t, Options{Dir: dir}, hours())
 		s.stop()
-		read := s.store.State("hours").Read
+		read := s.store.Snapshot("hours").Read
 		name := hours().copyName()
 		path := filepath.Join(dir, bodies, name)
 		if !bytes.Contains(contentOf(t, path), []byte(name)) {
@@ -92,7 +92,7 @@ func TestCopyWithoutName(t *testing.T) {
 		for _, readOnly := range []bool{true, false} {
 			s = &shop{answers: map[string]func(Validators) Fetched{office: failure(metrics.ServerError, "down")}}
 			s.open(t, Options{Dir: dir, ReadOnly: readOnly}, hours())
-			if got := s.store.State("hours").Read; !got.Equal(read) {
+			if got := s.store.Snapshot("hours").Read; !got.Equal(read) {
 				t.Errorf("read at %v, want %v", got, read)
 			}
 			s.stop()

@@ -66,14 +66,14 @@ func TestUpgrade(t *testing.T) {
 		before.open(t, Options{Dir: dir}, shared("hours"), shared("acme/hours"), shared("other/hours"))
 		after(20 * time.Minute) // a 304 has confirmed it
 		before.stop()
-		read := before.store.State("hours").Read
+		read := before.store.Snapshot("hours").Read
 
 		down := &shop{}
 		down.open(t, Options{Dir: dir}, hours(), hours(tenant("acme")), hours(tenant("other")),
 			hours(tenant("newcomer")))
 		for _, name := range []string{"hours", "acme/hours", "other/hours"} {
 			down.is(name, "fresh: a")
-			if got := down.store.State(name).Read; !got.Equal(read) {
+			if got := down.store.Snapshot(name).Read; !got.Equal(read) {
 				t.Errorf("%s: read at %s, want %s as before", name, got, read)
 			}
 		}

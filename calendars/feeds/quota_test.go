@@ -60,7 +60,7 @@ func TestOwnerDisk(t *testing.T) {
 		}
 		unkept := func(s *Store, owner string, n int) (count int) {
 			for i := range n {
-				if s.State(fmt.Sprintf("%s/c%d", owner, i)).Unkept != nil {
+				if s.Snapshot(fmt.Sprintf("%s/c%d", owner, i)).Unkept != nil {
 					count++
 				}
 			}
@@ -113,7 +113,7 @@ func TestOwnerDisk(t *testing.T) {
 		if n := both(); n > 10+8 {
 			t.Errorf("after a restart: %d files, want 10 of the full tenant and 8 of the other", n)
 		}
-		if got := s.State("good/c0"); got.Calendar == nil {
+		if got := s.Snapshot("good/c0"); got.Calendar == nil {
 			t.Error("another tenant's copy is lost")
 		}
 
@@ -197,7 +197,7 @@ func TestOwnDirectories(t *testing.T) {
 		}
 		s := NewStore(Options{Dir: dir, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 		s.Subscribe([]*Subscription{sub})
-		if got := s.State(sub.Calendar); got.Calendar == nil || got.Doubt != "" {
+		if got := s.Snapshot(sub.Calendar); got.Calendar == nil || got.Doubt != "" {
 			t.Fatalf("got %+v", got)
 		}
 		if err := s.brings(sub.Calendar, string(wrap(event("b")))); err != nil {

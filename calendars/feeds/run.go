@@ -289,7 +289,7 @@ func (s *Store) publish(f *feed, t terms, before, after snapshot, o *outcome) (c
 	expired := map[string]bool{} // calendars that expire_after makes unknown
 	for _, sub := range f.subscriptions {
 		if subscriber := s.subscribers[sub.Calendar]; subscriber != nil && subscriber.ExpireAfter > 0 {
-			expired[sub.Calendar] = subscriber.state(now).Unknown()
+			expired[sub.Calendar] = subscriber.snapshotAt(now).Unknown()
 		}
 	}
 	*snap = after
@@ -300,7 +300,7 @@ func (s *Store) publish(f *feed, t terms, before, after snapshot, o *outcome) (c
 			continue
 		}
 		isOther := isNew || subscriber.former != nil
-		if isOther || expired[sub.Calendar] && !subscriber.state(now).Unknown() {
+		if isOther || expired[sub.Calendar] && !subscriber.snapshotAt(now).Unknown() {
 			changed = append(changed, sub.Calendar)
 		}
 		if !isOther && !moved {
@@ -382,7 +382,7 @@ func (s *Store) recordOutcome(f *feed, o *outcome, now time.Time) {
 		m.IncFetch(o.Result)
 		subscriber := s.subscribers[sub.Calendar]
 		if subscriber != nil && subscriber.feed == f && subscriber.current() != nil {
-			m.SetLastSuccess(subscriber.state(now).Dated())
+			m.SetLastSuccess(subscriber.snapshotAt(now).Dated())
 		}
 	}
 	s.logOutcome(f, o, now)

@@ -110,7 +110,7 @@ func TestFilesTurns(t *testing.T) {
 		s.open(t, Options{}, list...)
 		after(6 * time.Minute) // by which each of evil's has had its turn, too
 		for i := range 300 {
-			if state := s.store.State(fmt.Sprint("evil/", i)); state.Unknown() {
+			if snapshot := s.store.Snapshot(fmt.Sprint("evil/", i)); snapshot.Unknown() {
 				t.Errorf("evil/%d was not read", i)
 			}
 		}
@@ -314,11 +314,11 @@ func TestFilesTooBigAreLeftAlone(t *testing.T) {
 		}
 		disk.mu.Unlock()
 		disk.put("evil/0.ics", nil)
-		if err := s.store.State("evil/0").Err; !errors.Is(err, ical.ErrTooBig) {
+		if err := s.store.Snapshot("evil/0").Err; !errors.Is(err, ical.ErrTooBig) {
 			t.Errorf("got %v", err)
 		}
 		after(quickPoll)
-		if err := s.store.State("evil/0").Err; errors.Is(err, ical.ErrTooBig) || err == nil {
+		if err := s.store.Snapshot("evil/0").Err; errors.Is(err, ical.ErrTooBig) || err == nil {
 			t.Errorf("once it is another one: %v", err)
 		}
 	})

@@ -70,20 +70,20 @@ func (s *Store) status(f *feed) Status {
 		if subscriber == nil || subscriber.feed != f { // the subscriptions have changed meanwhile
 			continue
 		}
-		state := subscriber.state(now)
-		if state.Doubt != "" {
-			st.Doubt = state.Doubt
+		snapshot := subscriber.snapshotAt(now)
+		if snapshot.Doubt != "" {
+			st.Doubt = snapshot.Doubt
 		}
 		switch {
-		case state.Unknown():
+		case snapshot.Unknown():
 			st.State = Unknown
-		case state.Stale && st.State == Fresh:
+		case snapshot.Stale && st.State == Fresh:
 			st.State = Stale
 		}
-		if state.Why != calendars.NeverRead { // an expired copy has an age, too
-			st.Read = state.Dated()
+		if snapshot.Why != calendars.NeverRead { // an expired copy has an age, too
+			st.Read = snapshot.Dated()
 		}
-		if c := state.Calendar; c != nil {
+		if c := snapshot.Calendar; c != nil {
 			st.Title, st.Timezone = c.Name(), c.Timezone()
 			st.Events, st.Problems = c.Len(), len(c.Problems())
 		}

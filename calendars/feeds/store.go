@@ -7,7 +7,7 @@
 // as long as Run runs: not sooner than each host wants, in turns for each owner, and with pauses
 // after what failed. It replaces a copy only by a body that is a calendar, whole, and not suddenly
 // much smaller; it keeps copies on disk across restarts, within what each owner may take there and
-// in memory. [Store.State] says what a calendar is worth now. [Load] and a [Loader] read files
+// in memory. [Store.Snapshot] says what a calendar is worth now. [Load] and a [Loader] read files
 // once.
 //
 // It does not know what an event means, what a route asks, or what a configuration looks like. It
@@ -262,42 +262,43 @@ func (s *Store) replace(list []*Subscription, disk diskCopies, writeError error,
 	return former
 }
 
-// State is the present state of a calendar.
-func (s *Store) State(calendar string) calendars.State {
+// Snapshot is what a calendar is worth now.
+func (s *Store) Snapshot(calendar string) calendars.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sub := s.subscribers[calendar]
 	if sub == nil {
-		return calendars.State{Why: calendars.NeverRead}
+		return calendars.Snapshot{Why: calendars.NeverRead}
 	}
-	return sub.state(s.options.Now())
+	return sub.snapshotAt(s.options.Now())
 }
 
-func (s *subscriber) state(now time.Time) calendars.State {
+// snapshotAt is what the copy of the feed is worth to the calendar at a moment.
+func (s *subscriber) snapshotAt(now time.Time) calendars.Snapshot {
 	snap := s.current()
 	if snap == nil {
-		return calendars.State{Err: s.feed.last.Err, Why: calendars.NeverRead}
+		return calendars.Snapshot{Err: s.feed.last.Err, Why: calendars.NeverRead}
 	}
-	state := calendars.State{
+	snapshot := calendars.Snapshot{
 		Calendar: snap.calendar, Read: snap.read, Stale: snap.stale || snap == s.former, Err: s.feed.last.Err,
 	}
 	if snap.overQuota {
-		state.Unkept = errOverQuota
+		snapshot.Unkept = errOverQuota
 	}
 	switch {
 	case snap.read.Sub(now) > maxAhead:
-		state.Doubt, state.Stale = calendars.FromFuture, true
+		snapshot.Doubt, snapshot.Stale = calendars.FromFuture, true
 	case snap.undated:
-		state.Doubt = undated
+		snapshot.Doubt = undated
 	}
 	switch {
 	case s.ExpireAfter <= 0:
-	case state.Doubt == calendars.FromFuture:
-		state.Calendar, state.Stale, state.Why = nil, false, noAge
+	case snapshot.Doubt == calendars.FromFuture:
+		snapshot.Calendar, snapshot.Stale, snapshot.Why = nil, false, noAge
 	case now.Sub(snap.read) > s.ExpireAfter:
-		state.Calendar, state.Stale, state.Why = nil, false, expired
+		snapshot.Calendar, snapshot.Stale, snapshot.Why = nil, false, expired
 	}
-	return state
+	return snapshot
 }
 
 // recordWrite records the result of writing to the disk: each error is counted, and logged when it

@@ -206,19 +206,19 @@ func (s *shop) gaps(url string) (minutes []int) {
 // is compares what a calendar is worth: its state and the UIDs in it.
 func (s *shop) is(calendar, want string) {
 	s.t.Helper()
-	state := s.store.State(calendar)
-	got := "unknown: " + state.Why
-	if !state.Unknown() {
+	snapshot := s.store.Snapshot(calendar)
+	got := "unknown: " + snapshot.Why
+	if !snapshot.Unknown() {
 		got = "fresh:"
-		if state.Stale {
+		if snapshot.Stale {
 			got = "stale:"
 		}
-		for _, e := range state.Calendar.Events() {
+		for _, e := range snapshot.Calendar.Events() {
 			got += " " + e.UID
 		}
 	}
 	if got != want {
-		s.t.Errorf("%s after %s: got %q, want %q (%v)", calendar, time.Since(s.begun), got, want, state.Err)
+		s.t.Errorf("%s after %s: got %q, want %q (%v)", calendar, time.Since(s.begun), got, want, snapshot.Err)
 	}
 }
 
@@ -630,7 +630,7 @@ func TestSharedFeed(t *testing.T) {
 			s.is(name, "fresh: a b")
 		}
 		s.is("small", "unknown: it was never read")
-		if err := s.store.State("small").Err; err == nil ||
+		if err := s.store.Snapshot("small").Err; err == nil ||
 			!strings.HasSuffix(err.Error(), "more than 1 events (limits.events)") {
 			t.Errorf("got %v", err)
 		}
@@ -659,14 +659,14 @@ func TestRestart(t *testing.T) {
 		s.is("hours", "fresh: a")
 		after(65 * time.Minute)
 		s.stop()
-		read := s.store.State("hours").Read
+		read := s.store.Snapshot("hours").Read
 		if time.Since(read) > 17*time.Minute {
 			t.Errorf("read %s ago, want that a 304 confirms it", time.Since(read))
 		}
 
 		down := open(t, failure(metrics.ServerError, "down"))
 		down.is("hours", "fresh: a")
-		if got := down.store.State("hours").Read; !got.Equal(read) {
+		if got := down.store.Snapshot("hours").Read; !got.Equal(read) {
 			t.Errorf("read at %s, want %s as before", got, read)
 		}
 		after(time.Hour)
@@ -1054,7 +1054,7 @@ func TestConcurrentStore(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				store.State(fmt.Sprint(j))
+				store.Snapshot(fmt.Sprint(j))
 			}
 		})
 	}

@@ -87,7 +87,7 @@ func TestTextsInTurn(t *testing.T) { // not parallel: it counts bytes
 		s.open(t, Options{}, &Subscription{Calendar: "many", File: filepath.Join(dir, "*.ics")})
 		defer s.stop()
 		<-time.After(time.Minute)
-		events := s.store.State("many").Calendar.Events()
+		events := s.store.Snapshot("many").Calendar.Events()
 		for range shownAtOnce {
 			if _, err := s.store.textReads.acquire(t.Context(), 1); err != nil {
 				t.Fatal(err)
@@ -142,7 +142,7 @@ func TestTextsOf(t *testing.T) {
 			&Subscription{Calendar: "gone", Source: Source{URL: "https://b.example/x.ics"}})
 		<-time.After(time.Minute)
 		for name, want := range map[string]string{"feed": "SUMMARY:Two", "file": "SUMMARY:Two"} {
-			events := s.store.State(name).Calendar.Events()
+			events := s.store.Snapshot(name).Calendar.Events()
 			texts, err := s.store.Texts(t.Context(), name, events)
 			if err != nil || len(texts) != 2 || !strings.Contains(texts[events[1]], want) {
 				t.Errorf("%s: got %d texts, %v", name, len(texts), err)
@@ -159,7 +159,7 @@ func TestTextsOf(t *testing.T) {
 		var later shop
 		later.open(t, Options{Dir: filepath.Join(dir, "state")},
 			&Subscription{Calendar: "feed", Source: Source{URL: "https://a.example/x.ics"}})
-		events := later.store.State("feed").Calendar.Events()
+		events := later.store.Snapshot("feed").Calendar.Events()
 		texts, err := later.store.Texts(t.Context(), "feed", events)
 		if err != nil || len(events) != 2 || !strings.Contains(texts[events[1]], "SUMMARY:Two") {
 			t.Errorf("after a restart: %d events, %v", len(events), err)

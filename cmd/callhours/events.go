@@ -149,10 +149,10 @@ func findCalendar(ctx context.Context, name string, a eventFlags, env environmen
 			in.warn(env)
 			readCalendars(ctx, g, []string{name}, env)
 			use, zone, _ := g.Calendar(name)
-			if use.State.Unknown() {
-				return nil, nil, failure(fmt.Errorf("calendar %q is unknown: %s", name, use.State.Why))
+			if use.Snapshot.Unknown() {
+				return nil, nil, failure(fmt.Errorf("calendar %q is unknown: %s", name, use.Snapshot.Why))
 			}
-			return use.State.Calendar, zone, nil
+			return use.Snapshot.Calendar, zone, nil
 		}
 	}
 	if a.config != "" && configErr != nil {

@@ -197,8 +197,8 @@ func readCalendars(ctx context.Context, g *server.Generation, names []string, en
 	g.FetchCalendars(ctx, userAgent(), env.now, names)
 	stop()
 	for _, name := range names {
-		if use, _, ok := g.Calendar(name); ok && use.State.Err != nil {
-			fmt.Fprintf(env.stderr, "warning: calendar %q: %s\n", name, use.State.Err)
+		if use, _, ok := g.Calendar(name); ok && use.Snapshot.Err != nil {
+			fmt.Fprintf(env.stderr, "warning: calendar %q: %s\n", name, use.Snapshot.Err)
 		}
 	}
 }

@@ -63,8 +63,8 @@ func warnOfFailures(g *server.Generation, names []string, failed map[string]stri
 	for _, name := range names {
 		use, _, _ := g.Calendar(name)
 		why := ""
-		if use.State.Err != nil {
-			why = use.State.Err.Error()
+		if use.Snapshot.Err != nil {
+			why = use.Snapshot.Err.Error()
 		}
 		if why != "" && why != failed[name] {
 			fmt.Fprintf(to, "warning: calendar %q: %s\n", name, why)

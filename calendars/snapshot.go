@@ -2,9 +2,9 @@ package calendars
 
 import "time"
 
-// State is what a calendar is worth at a moment. The zero State is that of a calendar that was
+// Snapshot is what a calendar is worth at a moment. The zero Snapshot is that of a calendar that was
 // never read.
-type State struct {
+type Snapshot struct {
 	Calendar *Calendar // the last good copy; nil: unknown
 	Read     time.Time // when that was read or confirmed; zero: never
 	Stale    bool      // it is older than the last attempt, or of the source that the calendar had before
@@ -17,7 +17,7 @@ type State struct {
 }
 
 // Dated is Read, or zero where that is in the future.
-func (s State) Dated() time.Time {
+func (s Snapshot) Dated() time.Time {
 	if s.Doubt == FromFuture {
 		return time.Time{}
 	}
@@ -25,7 +25,7 @@ func (s State) Dated() time.Time {
 }
 
 // Unknown reports whether nothing is known of the calendar, so that nothing may be decided by it.
-func (s State) Unknown() bool { return s.Calendar == nil }
+func (s Snapshot) Unknown() bool { return s.Calendar == nil }
 
 // NeverRead is why a calendar is unknown that was never read.
 const NeverRead = "it was never read"
