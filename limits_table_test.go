@@ -311,6 +311,16 @@ func limitSections() []limitSection {
 			},
 			{"a summary of a callflow", "{pivot.MaxSummary} characters", "", "it is cut", "pivot.TestSummary"},
 			{
+				"new problems of a calendar that are logged when it changes; that are compared with what was logged",
+				"{server.maxLoggedProblems}; its first {server.maxComparedProblems}", "", "the rest is counted in one line",
+				"server.TestProblemLog",
+			},
+			{
+				"lines about problems of an owner's calendars, and about branches that will fail",
+				"{server.maxOwnerProblems} in {server.ownerProblemsEvery}, each", "",
+				"one line says so; they are logged later, if they are still there", "server.TestProblemsOfAnOwner",
+			},
+			{
 				"lines that wait for who reads the log", "{server.waiting:bytes}", "", "lines are dropped, and counted",
 				"server.TestStalledLog",
 			},

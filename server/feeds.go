@@ -214,7 +214,7 @@ func (s *Server) updateFromStore(g *Generation, name string) {
 
 // publishCalendarMetrics puts what is known of a calendar into its metrics, and what is wrong with it
 // into the log. unmatched is how many of its events no route asks for.
-func (s *Server) publishCalendarMetrics(g *Generation, name string, unmatched int) {
+func (s *Server) publishCalendarMetrics(g *Generation, name string, unmatched int, problems *problemReport) {
 	m, snapshot := s.options.Metrics.Calendar(name), g.timelines.Use(name).Snapshot
 	m.SetLastSuccess(snapshot.Dated())
 	if snapshot.Unknown() {
@@ -229,23 +229,22 @@ func (s *Server) publishCalendarMetrics(g *Generation, name string, unmatched in
 	m.SetKnown()
 	m.SetEvents(snapshot.Calendar.Len())
 	m.SetUnmatched(unmatched)
-	s.publishEventMetrics(g, name)
+	s.publishEventMetrics(g, name, problems)
 }
 
 // publishEventMetrics publishes what depends on the window too: how far a calendar reaches, and the
 // events that cannot be used.
-func (s *Server) publishEventMetrics(g *Generation, name string) {
+func (s *Server) publishEventMetrics(g *Generation, name string, problems *problemReport) {
 	m := s.options.Metrics.Calendar(name)
 	m.SetLastEvent(g.reach(name, s.options.Now()))
-	problems := g.timelines.Problems(name)
-	m.SetRejected(len(slices.DeleteFunc(slices.Clone(problems), func(p ical.Problem) bool { return p.Harmless })))
-	for _, p := range problems {
-		if !slices.Contains(s.logged[name], p) {
-			s.options.Log.Warn("problem in a calendar", slog.String("calendar", name),
-				slog.String("problem", p.String()))
-		}
-	}
-	s.logged[name] = problems
+	m.SetRejected(problems.rejected)
+	s.problemLog.write(s.options.Log, s.options.Now(), g.byName[name].Source.Owner, name, problems)
+}
+
+// problems reports the events of a calendar that cannot be used. It may unpack the calendar, and so
+// the Server's lock is not to be held.
+func (s *Server) problems(g *Generation, name string) *problemReport {
+	return s.problemLog.report(name, g.timelines.Problems(name))
 }
 
 // feedStatus is a feed in the JSON of /api/v1/feeds. Times are RFC 3339 in UTC, null for never.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -29,12 +28,12 @@ type prerenderer struct {
 
 	mu             sync.Mutex // guards the following
 	waiting        workQueue[*render.Route]
-	loggedFailures map[string][]string // by route: what the log has said
+	loggedFailures map[string]map[string]bool // by route: what the log has said
 }
 
 func newPrerenderer() *prerenderer {
 	return &prerenderer{
-		wake: make(chan struct{}, 1), loggedFailures: map[string][]string{},
+		wake: make(chan struct{}, 1), loggedFailures: map[string]map[string]bool{},
 		waiting: workQueue[*render.Route]{owner: func(r *render.Route) string { return calendars.TenantOf(r.Name) }},
 	}
 }
@@ -87,7 +86,7 @@ func (s *Server) prerenderRoute(ctx context.Context, r *render.Route) {
 	ctx, done := s.findingsCache.withTimeout(ctx)
 	defer done()
 	now := s.options.Now()
-	var failing []string
+	logged, failing := s.prerenderer.logged(r.Name), map[string]bool{}
 	failed := r.State().Prerender(ctx, now, now.Add(prerenderAhead), nil)
 	if s.findingsCache.isSuperseded(ctx) {
 		s.prerenderAgain(r)
@@ -95,20 +94,23 @@ func (s *Server) prerenderRoute(ctx context.Context, r *render.Route) {
 	}
 	for _, f := range failed {
 		text := r.Branches[f.Branch].Name + ": " + f.Err.Error()
-		failing = append(failing, text)
-		if !slices.Contains(s.prerenderer.logged(r.Name), text) {
+		if !logged[text] && !failing[text] {
+			if !s.problemLog.allow(s.options.Log, now, calendars.TenantOf(r.Name)) {
+				continue
+			}
 			s.options.Log.WarnContext(ctx, "a branch will not answer", slog.String("route", r.Name),
 				slog.String("branch", r.Branches[f.Branch].Name),
 				slog.Time("from", f.At), slog.String("reason", string(f.Failure.Reason)),
 				slog.String("error", f.Err.Error()))
 		}
+		failing[text] = true
 	}
 	if state := r.State(); state.Short() != "" {
 		// Which of the two bounds it is may change at each look; what there is to do is the same.
 		const said = "a route takes too much"
 		unknown := state.Refused() != ""
 		text := fmt.Sprint(said, unknown)
-		if failing = append(failing, text); !slices.Contains(s.prerenderer.logged(r.Name), text) {
+		if failing[text] = true; !logged[text] {
 			s.options.Log.WarnContext(ctx, said, slog.String("route", r.Name), slog.Bool("calendars_unknown", unknown),
 				slog.String("reason", state.Short()))
 		}
@@ -124,13 +126,13 @@ func (s *Server) prerenderAgain(r *render.Route) {
 	}
 }
 
-func (h *prerenderer) logged(route string) []string {
+func (h *prerenderer) logged(route string) map[string]bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.loggedFailures[route]
 }
 
-func (h *prerenderer) setLogged(route string, failing []string) {
+func (h *prerenderer) setLogged(route string, failing map[string]bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.loggedFailures[route] = failing; len(failing) == 0 {
@@ -146,7 +148,7 @@ func (h *prerenderer) retain(routes []*render.Route) {
 	for _, r := range routes {
 		names[r.Name], live[r] = true, true
 	}
-	maps.DeleteFunc(h.loggedFailures, func(name string, _ []string) bool { return !names[name] })
+	maps.DeleteFunc(h.loggedFailures, func(name string, _ map[string]bool) bool { return !names[name] })
 	h.waiting.drop(func(r *render.Route) bool { return !live[r] })
 }
 

@@ -81,7 +81,7 @@ func (s *Server) tryPublish(name string) bool {
 	if l == nil || l.byName[name] == nil {
 		return true
 	}
-	unmatched := l.unmatched(name) // without the lock, since it looks at every event
+	unmatched, problems := l.unmatched(name), s.problems(l.Generation, name) // without the lock: they look at every event
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.live.Load() != l {
@@ -90,7 +90,7 @@ func (s *Server) tryPublish(name string) bool {
 	s.findingsCache.enqueue(name)
 	s.prerenderer.enqueue(l.routesByCalendar[name])
 	s.updateCalendarReads(l, name)
-	s.publishCalendarMetrics(l.Generation, name, unmatched)
+	s.publishCalendarMetrics(l.Generation, name, unmatched, problems)
 	return true
 }
 
@@ -103,21 +103,37 @@ func (s *Server) Advance() {
 	}
 	s.recompile(append(slices.Clone(moved), l.routesUsingAny(expired)...))
 	s.publishRefreshed(expired...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l = s.live.Load() // which may be another one by now
-	moved = slices.DeleteFunc(moved, func(r *render.Route) bool { return !l.has(r) })
+	for !s.tryPublishMoved(moved) {
+	}
+}
+
+// tryPublishMoved publishes what depends on the window of routes that were compiled anew; false when
+// another generation went live meanwhile.
+func (s *Server) tryPublishMoved(moved []*render.Route) bool {
+	l := s.live.Load()
+	moved = slices.DeleteFunc(slices.Clone(moved), func(r *render.Route) bool { return !l.has(r) })
 	var asked []string
 	for _, r := range moved {
 		asked = append(asked, r.Calendars()...)
 	}
 	slices.Sort(asked)
-	for _, name := range slices.Compact(asked) {
-		s.publishEventMetrics(l.Generation, name)
+	asked = slices.Compact(asked)
+	problems := make([]*problemReport, len(asked))
+	for i, name := range asked {
+		problems[i] = s.problems(l.Generation, name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live.Load() != l {
+		return false
+	}
+	for i, name := range asked {
+		s.publishEventMetrics(l.Generation, name, problems[i])
 		s.findingsCache.enqueue(name)
 	}
 	s.prerenderer.enqueue(moved)
 	s.updateCalendarReads(l, "")
+	return true
 }
 
 // takeOutdated returns the live routes whose window has moved on, and the calendars whose copies

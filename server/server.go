@@ -23,7 +23,6 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/feeds"
-	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/files"
@@ -80,6 +79,7 @@ type Server struct {
 	decisions     decisions
 	owners        owners
 	prerenderer   *prerenderer
+	problemLog    problemLog
 	findingsCache findingsCache
 	previewCache  previewCache
 	started       chan struct{}   // closed when all routes answer; no reload begins before
@@ -95,11 +95,10 @@ type Server struct {
 
 	subscribed *Generation // whose feeds the store keeps; nil before the start
 
-	mu             sync.Mutex                // held while calendars and windows change
-	opened         map[string]bool           // owners whose routes answer already; nil when all do, or none
-	logged         map[string][]ical.Problem // by calendar: what the log has said already
-	recompileQueue workQueue[*render.Route]  // routes of the live generation that are to be compiled anew, see recompile
-	status         preview.Status            // what is not said by the generation itself
+	mu             sync.Mutex               // held while calendars and windows change
+	opened         map[string]bool          // owners whose routes answer already; nil when all do, or none
+	recompileQueue workQueue[*render.Route] // routes of the live generation that are to be compiled anew, see recompile
+	status         preview.Status           // what is not said by the generation itself
 }
 
 // New makes a server ready to run: it has read and fetched nothing. Its handlers answer 503 until
@@ -107,7 +106,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		status:  preview.Status{Mistakes: []preview.FileMessage{}, Rejected: []string{}, Restart: []string{}},
-		options: o, logged: map[string][]ical.Problem{}, prerenderer: newPrerenderer(),
+		options: o, prerenderer: newPrerenderer(),
 	}
 	if o.RealNow == nil {
 		o.RealNow, s.options.RealNow = o.Now, o.Now

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
-	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/render"
@@ -21,10 +21,11 @@ type next struct {
 	unseen    []*render.Route // of which nothing has been looked for; fresh, at a start all
 	states    []*render.State // of fresh; nil: it keeps what it has
 	kept      map[*render.Route]*render.State
-	changed   map[string]bool // calendars that are others than they were, or whose routes are
-	shown     []string        // calendars of which there is something else to show
-	tallies   *tallies        // of shown
-	early     *live           // of g, which answers calls of routes as they are compiled; nil: the former one answers
+	changed   map[string]bool  // calendars that are others than they were, or whose routes are
+	shown     []string         // calendars of which there is something else to show
+	tallies   *tallies         // of shown
+	problems  []*problemReport // likewise
+	early     *live            // of g, which answers calls of routes as they are compiled; nil: the former one answers
 }
 
 // swap makes a generation the one that answers. One generation at a time is made ready.
@@ -84,7 +85,13 @@ func (s *Server) prepare(g *Generation) *next {
 			count(name)
 		}
 	})
-	parallel.Each(len(n.shown), func(i int) { count(n.shown[i]) })
+	n.problems = make([]*problemReport, len(n.shown))
+	parallel.Each(len(n.shown), func(i int) {
+		name := n.shown[i]
+		count(name)
+		n.problems[i] = &problemReport{}
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { n.problems[i] = s.problems(g, name) })
+	})
 	return n
 }
 
@@ -162,13 +169,11 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.calls.hours.kept.clear()
 	s.previewCache.clear()
 	s.options.Metrics.SetReloaded(now)
-	logged := s.logged
-	s.logged = map[string][]ical.Problem{}
-	for _, c := range g.calendars {
-		s.logged[c.Calendar] = logged[c.Calendar]
-	}
-	for _, name := range n.shown {
-		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() { s.publishCalendarMetrics(g, name, n.tallies.of(name)) })
+	s.problemLog.retain(g.byName)
+	for i, name := range n.shown {
+		s.guard.Run(metrics.PanicCalendar, "calendar "+name, func() {
+			s.publishCalendarMetrics(g, name, n.tallies.of(name), n.problems[i])
+		})
 	}
 	s.logNew(g, former)
 	s.Observe()
@@ -178,8 +183,14 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 
 // logNew logs what is wrong with a generation and was not with the former one.
 func (s *Server) logNew(g, former *Generation) {
+	known := map[config.Warning]bool{}
+	if former != nil {
+		for _, m := range former.warnings {
+			known[m] = true
+		}
+	}
 	for _, m := range g.warnings {
-		if former == nil || !slices.Contains(former.warnings, m) {
+		if !known[m] {
 			s.options.Log.Warn("problem with a template or a sample call", slog.String("problem", m.Error()))
 		}
 	}
