@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -142,7 +143,10 @@ func (c *Console) Events(w http.ResponseWriter, r *http.Request) {
 	l, err := c.hub.join(c.options.Client(r))
 	if err != nil {
 		w.Header().Set("Retry-After", "30")
-		http.Error(w, diag.Lines(err.Error()), http.StatusServiceUnavailable)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		// Nobody is left to tell when the peer has gone.
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": diag.Lines(err.Error())})
 		return
 	}
 	defer c.hub.leave(l)

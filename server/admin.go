@@ -52,12 +52,12 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !a.isAllowedHost(r.Host) && !a.requiresLogin() {
-		listen.WriteText(w, http.StatusForbidden,
+		listen.WriteError(w, r, http.StatusForbidden,
 			"this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
 		return
 	}
 	if status, line := checkRequest(r); status != 0 {
-		listen.WriteText(w, status, line)
+		listen.WriteError(w, r, status, line)
 		return
 	}
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !isCheap(r.URL.Path) && isForeign(r) {
@@ -89,7 +89,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		listen.WriteText(w, http.StatusMethodNotAllowed, "only GET is answered here")
+		listen.WriteError(w, r, http.StatusMethodNotAllowed, "only GET is answered here")
 		return
 	}
 	if a.profiles != nil && strings.HasPrefix(r.URL.Path, profilesPath) {
@@ -102,9 +102,9 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/-/ready":
 		switch {
 		case a.draining.Load():
-			listen.WriteText(w, http.StatusServiceUnavailable, "stopping")
+			listen.WriteError(w, r, http.StatusServiceUnavailable, "stopping")
 		case a.live.Load() == nil:
-			listen.WriteText(w, http.StatusServiceUnavailable, "starting")
+			listen.WriteError(w, r, http.StatusServiceUnavailable, "starting")
 		default:
 			listen.WriteText(w, http.StatusOK, "ready")
 		}
@@ -115,7 +115,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			serve(w, r)
 			return
 		}
-		listen.WriteText(w, http.StatusNotFound, "nothing is here; see /")
+		listen.WriteError(w, r, http.StatusNotFound, "nothing is here; see /")
 	}
 }
 
@@ -147,7 +147,7 @@ func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
 			slog.String("reason", "admin_listen"), slog.String("path", path), slog.String("detail", strayCall),
 			slog.String("remote", r.RemoteAddr), slog.Int("more", more))
 	})
-	listen.WriteText(w, http.StatusNotFound, strayCall)
+	listen.WriteError(w, r, http.StatusNotFound, strayCall)
 }
 
 // refreshedCalendar is the calendar that a path asks to fetch; a tenant's has a slash in it.
@@ -165,9 +165,9 @@ func (a *admin) allowAction(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
-		listen.WriteText(w, http.StatusMethodNotAllowed, "only POST is answered here")
+		listen.WriteError(w, r, http.StatusMethodNotAllowed, "only POST is answered here")
 	case a.origins.Check(r) != nil:
-		listen.WriteText(w, http.StatusForbidden, "a page of another site may not do that")
+		listen.WriteError(w, r, http.StatusForbidden, "a page of another site may not do that")
 	default:
 		return true
 	}
@@ -182,7 +182,7 @@ func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
 	// Who asked may go; a reload that has begun is finished.
 	a.writeWithin(w, 0) // as long as the reload takes
 	if err := a.reload(context.WithoutCancel(r.Context())); err != nil {
-		listen.WriteText(w, http.StatusUnprocessableEntity, err.Error())
+		listen.WriteError(w, r, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
 	listen.WriteText(w, http.StatusOK, "reloaded")
@@ -196,11 +196,11 @@ func (a *admin) serveRefresh(w http.ResponseWriter, r *http.Request, calendar st
 	case r.Context().Err() != nil: // nobody listens any more
 	case errors.Is(err, feeds.ErrManyWait):
 		w.Header().Set("Retry-After", "60")
-		listen.WriteText(w, http.StatusTooManyRequests, err.Error())
+		listen.WriteError(w, r, http.StatusTooManyRequests, err.Error())
 	case err != nil:
-		listen.WriteText(w, http.StatusNotFound, err.Error())
+		listen.WriteError(w, r, http.StatusNotFound, err.Error())
 	default:
-		answerJSON(w, feed)
+		answerJSON(w, r, feed)
 	}
 }
 

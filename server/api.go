@@ -36,11 +36,11 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 	var err error
 	if q.Call, err = preview.Call(query.Get("account"), query.Get("dialed"), query.Get("caller"),
 		query["param"]); err != nil {
-		listen.WriteText(w, http.StatusBadRequest, "param "+err.Error())
+		listen.WriteError(w, r, http.StatusBadRequest, "param "+err.Error())
 		return
 	}
 	if q.Route == "" && q.Path == "" && q.Call == nil {
-		listen.WriteText(w, http.StatusBadRequest,
+		listen.WriteError(w, r, http.StatusBadRequest,
 			"which call? name a route, or a path, account or dialed number that finds one")
 		return
 	}
@@ -50,7 +50,7 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 		q.At = at
 		var e *preview.Explanation
 		if e, err = p.Explain(r.Context(), q); err == nil {
-			answerJSON(w, e)
+			answerJSON(w, r, e)
 			return
 		}
 	}
@@ -61,10 +61,10 @@ func (a *api) explain(w http.ResponseWriter, r *http.Request) {
 // takes too long.
 func writeQueryError(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
-		listen.WriteText(w, http.StatusServiceUnavailable, err.Error())
+		listen.WriteError(w, r, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	listen.WriteText(w, http.StatusBadRequest, err.Error())
+	listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 }
 
 // hours is callhours hours: route, from, days (14), and format: json, text or ics.
@@ -82,7 +82,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 		err = fmt.Errorf("format %q is not known; use json, text or ics", format)
 	}
 	if err != nil {
-		listen.WriteText(w, http.StatusBadRequest, err.Error())
+		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	p := a.preview()
@@ -123,13 +123,13 @@ func (a *api) listDecisions(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	limit, err := intParam(query, "limit", defaultLimit, 1, maxLimit)
 	if err != nil {
-		listen.WriteText(w, http.StatusBadRequest, err.Error())
+		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	list := a.decisions(query.Get("route"), limit)
 	if list == nil {
 		_, err := a.preview().Zone(preview.Question{Route: query.Get("route")})
-		listen.WriteText(w, http.StatusBadRequest, fmt.Sprint(err))
+		listen.WriteError(w, r, http.StatusBadRequest, fmt.Sprint(err))
 		return
 	}
 	answerList(w, r, noMembers, "decisions", list, noMembers, "")
@@ -142,7 +142,7 @@ func (a *api) routes(w http.ResponseWriter, r *http.Request) {
 	offset, err := intParam(query, "offset", 0, 0, maxOffset)
 	limit, limitErr := intParam(query, "limit", defaultLimit, 1, maxLimit)
 	if err = cmp.Or(err, limitErr); err != nil {
-		listen.WriteText(w, http.StatusBadRequest, err.Error())
+		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	found, err := a.preview().Routes(r.Context(), a.now(),

@@ -127,7 +127,7 @@ func TestDecisions(t *testing.T) {
 	} {
 		if got := w.ask(http.MethodGet, decisionsPath+query); got.StatusCode != http.StatusBadRequest {
 			t.Errorf("%q: got %d", query, got.StatusCode)
-		} else if text := body(t, got); text != want {
+		} else if text := errorOf(body(t, got)); text != want {
 			t.Errorf("%q: got %q, want %q", query, text, want)
 		}
 	}

@@ -51,8 +51,8 @@ func (a *admin) endpoint(path string) http.HandlerFunc {
 		switch {
 		case e.path != path:
 		case e.waits && a.live.Load() == nil:
-			return func(w http.ResponseWriter, _ *http.Request) {
-				listen.WriteText(w, http.StatusServiceUnavailable, "starting")
+			return func(w http.ResponseWriter, r *http.Request) {
+				listen.WriteError(w, r, http.StatusServiceUnavailable, "starting")
 			}
 		case e.turns:
 			return func(w http.ResponseWriter, r *http.Request) { a.serveInTurn(w, r, e.serve) }

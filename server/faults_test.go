@@ -340,15 +340,15 @@ func TestFeedsAPI(t *testing.T) {
 	for _, c := range []struct{ method, path, site, want string }{
 		{
 			"POST", "/api/v1/feeds/hours/refresh", "cross-site",
-			"403 text/plain; charset=utf-8 a page of another site may not do that",
+			`403 application/json {"error":"a page of another site may not do that"}`,
 		},
-		{"GET", "/api/v1/feeds/hours/refresh", "", "405 text/plain; charset=utf-8 only POST is answered here"},
+		{"GET", "/api/v1/feeds/hours/refresh", "", `405 application/json {"error":"only POST is answered here"}`},
 		{
 			"POST", "/api/v1/feeds/huors/refresh", "",
-			`404 text/plain; charset=utf-8 calendar "huors" is not known; did you mean "hours"?`,
+			`404 application/json {"error":"calendar \"huors\" is not known; did you mean \"hours\"?"}`,
 		},
-		{"POST", "/api/v1/feeds", "", "405 text/plain; charset=utf-8 only GET is answered here"},
-		{"GET", "/api/v1/feeds/hours", "", "404 text/plain; charset=utf-8 nothing is here; see /"},
+		{"POST", "/api/v1/feeds", "", `405 application/json {"error":"only GET is answered here"}`},
+		{"GET", "/api/v1/feeds/hours", "", `404 application/json {"error":"nothing is here; see /"}`},
 	} {
 		if diff := cmp.Diff(c.want, ask(c.method, c.path, c.site)); diff != "" {
 			t.Errorf("%s %s: %s", c.method, c.path, diff)

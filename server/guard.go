@@ -29,7 +29,7 @@ func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(http.ErrAbortHandler)
 			}
 			clear(w.Header())
-			listen.WriteText(w, http.StatusInternalServerError, err.Error())
+			listen.WriteError(w, r, http.StatusInternalServerError, err.Error())
 		}
 	}()
 	g.next.ServeHTTP(out, r)

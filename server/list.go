@@ -18,10 +18,10 @@ const maxAnswer = 16 << 20
 var noMembers struct{}
 
 // answerJSON answers with a value.
-func answerJSON(w http.ResponseWriter, value any) {
+func answerJSON(w http.ResponseWriter, r *http.Request, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
-		listen.WriteText(w, http.StatusInternalServerError, err.Error())
+		listen.WriteError(w, r, http.StatusInternalServerError, err.Error())
 		return
 	}
 	headJSON(w)
@@ -44,7 +44,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	members, err := json.Marshal(before)
 	behind, afterErr := json.Marshal(after)
 	if err = cmp.Or(err, afterErr); err != nil {
-		listen.WriteText(w, http.StatusInternalServerError, err.Error())
+		listen.WriteError(w, r, http.StatusInternalServerError, err.Error())
 		return
 	}
 	headJSON(w)
@@ -110,7 +110,7 @@ func part[T any](list []T, offset, limit int) []T {
 func (a *admin) serveFindings(w http.ResponseWriter, r *http.Request) {
 	offset, limit, err := page(r)
 	if err != nil {
-		listen.WriteText(w, http.StatusBadRequest, err.Error())
+		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	found, pending := a.findings()
@@ -123,11 +123,11 @@ func (a *admin) serveFindings(w http.ResponseWriter, r *http.Request) {
 func (a *admin) serveFeeds(w http.ResponseWriter, r *http.Request) {
 	offset, limit, err := page(r)
 	if err != nil {
-		listen.WriteText(w, http.StatusBadRequest, err.Error())
+		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	answerList(w, r, noMembers, "feeds", a.feeds(r.Context(), offset, limit), noMembers, "")
 }
 
 // serveStatus answers with the status.
-func (a *admin) serveStatus(w http.ResponseWriter, _ *http.Request) { answerJSON(w, a.status()) }
+func (a *admin) serveStatus(w http.ResponseWriter, r *http.Request) { answerJSON(w, r, a.status()) }

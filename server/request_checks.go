@@ -131,7 +131,7 @@ func (a *admin) refuseForeign(w http.ResponseWriter, r *http.Request) {
 		a.console.ServeCrossSite(w, r)
 		return
 	}
-	listen.WriteText(w, http.StatusForbidden, notForOthers)
+	listen.WriteError(w, r, http.StatusForbidden, notForOthers)
 }
 
 // serveInTurn answers a request that costs something when its turn comes.
@@ -140,7 +140,7 @@ func (a *admin) serveInTurn(w http.ResponseWriter, r *http.Request, serve http.H
 	switch {
 	case r.Context().Err() != nil && err != nil: // nobody listens any more
 	case err != nil:
-		refuseBusy(w)
+		refuseBusy(w, r)
 	default:
 		defer done()
 		serve(w, r.WithContext(turn))
@@ -148,9 +148,9 @@ func (a *admin) serveInTurn(w http.ResponseWriter, r *http.Request, serve http.H
 }
 
 // refuseBusy tells a client to come again.
-func refuseBusy(w http.ResponseWriter) {
+func refuseBusy(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-	listen.WriteText(w, http.StatusServiceUnavailable, errBusy.Error())
+	listen.WriteError(w, r, http.StatusServiceUnavailable, errBusy.Error())
 }
 
 // writeWithin lets a request be answered for so long; zero for as long as it takes. It holds until

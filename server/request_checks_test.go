@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -67,7 +68,7 @@ func TestRequestBounds(t *testing.T) {
 		{findingsPath + "?limit=1000001", 400, `limit "1000001": expected 1 to 1000000` + "\n"},
 	} {
 		got := w.people(t, c.path, "localhost")
-		if text := body(t, got); got.StatusCode != c.status || c.want != "" && text != c.want {
+		if text := errorOf(body(t, got)); got.StatusCode != c.status || c.want != "" && text != c.want {
 			t.Errorf("%.60s (%d bytes): got %d %.90q, want %d %q", c.path, len(c.path), got.StatusCode, text, c.status,
 				c.want)
 		}
@@ -178,7 +179,7 @@ func TestOutOfTurn(t *testing.T) {
 		"/-/healthy": 200, "/-/ready": 200, "/metrics": 200, "/static/console.js": 200, openapiPath: 200,
 	} {
 		got := w.people(t, path, "localhost")
-		if text := body(t, got); got.StatusCode != want ||
+		if text := errorOf(body(t, got)); got.StatusCode != want ||
 			want == 503 && (text != errBusy.Error()+"\n" || got.Header.Get("Retry-After") != "5") {
 			t.Errorf("%s: got %d %.80q, want %d", path, got.StatusCode, text, want)
 		}
@@ -367,4 +368,13 @@ func TestAnswerList(t *testing.T) {
 	if text := answer(nil); text != `{"before":1,"list":[],"after":2}`+"\n" {
 		t.Errorf("got %s", text)
 	}
+}
+
+// errorOf is the line of an error, which is JSON below /api/; of any other body it is the whole.
+func errorOf(body string) string {
+	var answer struct{ Error string }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Error == "" {
+		return body
+	}
+	return answer.Error + "\n"
 }

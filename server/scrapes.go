@@ -50,7 +50,7 @@ func newScrapes(of prometheus.Gatherer, refresh func(), passing func() time.Time
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	client := listen.ClientOf(r)
 	if !s.places.acquire(client, maxScrapes, scrapesOfOne) {
-		refuseBusy(w)
+		refuseBusy(w, r)
 		return
 	}
 	defer s.places.release(client)

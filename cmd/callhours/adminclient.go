@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,9 +67,20 @@ func (a *adminFlags) request(ctx context.Context, method, path string, env envir
 	case response.StatusCode == http.StatusUnauthorized:
 		return nil, failure(fmt.Errorf("%s: the server requires a login; use --admin https://USER:PASSWORD@HOST:PORT", shown))
 	case response.StatusCode != http.StatusOK:
-		return nil, failure(errors.New(strings.TrimSpace(string(body))))
+		return nil, failure(errors.New(errorText(body)))
 	}
 	return body, nil
+}
+
+// errorText is the text of an error, which the API gives as JSON and other paths as text.
+func errorText(body []byte) string {
+	var answer struct {
+		Error string `json:"error"`
+	}
+	if err := json.Unmarshal(body, &answer); err == nil && answer.Error != "" {
+		return answer.Error
+	}
+	return strings.TrimSpace(string(body))
 }
 
 // maxAdminAnswer is how much of an answer is read, in bytes.

@@ -223,25 +223,25 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case removed != nil:
-		WriteText(w, http.StatusForbidden,
+		WriteError(w, r, http.StatusForbidden,
 			removed.Error()+"; admin_web_config has changed since the connection was made")
 		return
 	case IsChunked(r):
 		w.Header().Set("Connection", "close")
-		WriteText(w, http.StatusLengthRequired, LengthRequired)
+		WriteError(w, r, http.StatusLengthRequired, LengthRequired)
 		return
 	case c.closed != nil && r.URL.Path != "/-/healthy" && r.URL.Path != "/-/ready":
 		w.Header().Set("Retry-After", closedAgain)
-		WriteText(w, http.StatusServiceUnavailable,
+		WriteError(w, r, http.StatusServiceUnavailable,
 			"the admin listener is closed, since admin_web_config cannot be used: "+a.shownReason(c)+
 				"; calls are answered, and it opens when the file is mended")
 		return
 	case a.startedShut && c.tls != nil && r.TLS == nil:
 		w.Header().Set("Connection", "close")
-		WriteText(w, http.StatusServiceUnavailable, "admin_web_config asks for TLS now; ask again over https")
+		WriteError(w, r, http.StatusServiceUnavailable, "admin_web_config asks for TLS now; ask again over https")
 		return
 	case !a.allowsRate(c):
-		WriteText(w, http.StatusTooManyRequests, "too many requests; see rate_limit of admin_web_config")
+		WriteError(w, r, http.StatusTooManyRequests, "too many requests; see rate_limit of admin_web_config")
 		return
 	case len(c.users) == 0:
 		a.next.ServeHTTP(w, r)
@@ -257,10 +257,10 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.next.ServeHTTP(w, withUser(r, user))
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="callhours", charset="UTF-8"`)
-		WriteText(w, status, "Unauthorized")
+		WriteError(w, r, status, "Unauthorized")
 	default:
 		w.Header().Set("Retry-After", "1")
-		WriteText(w, status, "too many passwords are being checked; try again")
+		WriteError(w, r, status, "too many passwords are being checked; try again")
 	}
 }
 

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,6 +19,28 @@ func WriteText(w http.ResponseWriter, status int, line string) {
 	w.WriteHeader(status)
 	// Nobody is left to tell when the peer has gone.
 	_, _ = w.Write([]byte(line + "\n"))
+}
+
+// apiPath is where errors are JSON.
+const apiPath = "/api/"
+
+// WriteError answers that a request failed: below /api/ with {"error": …}, elsewhere as WriteText
+// does.
+func WriteError(w http.ResponseWriter, r *http.Request, status int, line string) {
+	if !strings.HasPrefix(r.URL.Path, apiPath) {
+		WriteText(w, status, line)
+		return
+	}
+	body, err := json.Marshal(map[string]string{"error": diag.Lines(line)})
+	if err != nil { // a text has none
+		panic(err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)+1))
+	w.WriteHeader(status)
+	// Nobody is left to tell when the peer has gone.
+	_, _ = w.Write(append(body, '\n'))
 }
 
 // HeaderText makes a line safe as the value of a header: printable ASCII, of bounded length. Other
