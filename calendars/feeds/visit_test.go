@@ -45,7 +45,7 @@ func (v *visitors) open(t *testing.T, perMinute map[string]int, list ...*Subscri
 		Fetch: func(ctx context.Context, source Source, validators Validators) Fetched {
 			if strings.Contains(source.URL, "away") {
 				if pause, err := leasesOf(ctx).place.move(ctx, "home.example"); err != nil || pause > 0 {
-					return Fetched{Result: metrics.Timeout, Err: fmt.Errorf("%v, pause %v", err, pause)}
+					return Fetched{Result: metrics.Timeout, Err: fmt.Errorf("%w, pause %v", err, pause)}
 				}
 			}
 			v.mu.Lock()
