@@ -81,11 +81,12 @@ var dependencies = map[string]string{
 	"github.com/rogpeppe/go-internal":          "scripted tests",
 	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
 	"github.com/spf13/cobra":                   "the command line",
+	"github.com/spf13/pflag":                   "errors of flags, in our own words; cobra reads flags by it",
 	"github.com/theory/jsonpath":               "values of callflows in routing tests, RFC 9535",
 	"go.uber.org/goleak":                       "tests",
 	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
 	"golang.org/x/crypto":                      "passwords of the admin listener, hashed by bcrypt",
-	"golang.org/x/sys":                         "how long a call has waited",
+	"golang.org/x/sys":                         "how long a call has waited, and whether an output is a terminal",
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
 }
 

@@ -109,7 +109,7 @@ var keyTable = []key{
 		"directory of last good copies of feeds and the last accepted configuration; without it nothing is kept",
 	},
 	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always there"},
-	{inMain, "timezone", "zone", "none", "zone of routes and tenants that name none; there is no silent UTC"},
+	{inMain, "timezone", "zone", "none", "zone of routes and tenants that set none; there is no default"},
 	{inMain, "language", "text", "none", "language of routes and tenants that name none, such as `en-us`"},
 	{
 		inMain, "phone_region", "country", "none",

@@ -20,7 +20,7 @@ import (
 // Exit codes.
 const (
 	exitOK      = 0
-	exitFailure = 1 // the answer is no: a check found mistakes, a test failed, a server died
+	exitFailure = 1 // a check found mistakes, a test failed, a server ended by an error
 	exitUsage   = 2 // wrong usage, or a configuration that is refused
 )
 
