@@ -95,15 +95,16 @@ func routeNames(file *config.File) []string {
 	return names
 }
 
-// routeOf is the route that a command line names by --route or as its argument.
-func routeOf(flag string, args []string) (string, error) {
+// takeRoute sets the value of --route to the argument, if there is one.
+func takeRoute(route *string, args []string) error {
 	switch {
 	case len(args) == 0:
-		return flag, nil
-	case flag != "" && flag != args[0]:
-		return "", usageError(fmt.Errorf("two routes: %q and --route %q; leave one out", args[0], flag))
+		return nil
+	case *route != "" && *route != args[0]:
+		return usageError(fmt.Errorf("two routes: %q and --route %q; leave one out", args[0], *route))
 	}
-	return args[0], nil
+	*route = args[0]
+	return nil
 }
 
 // whichRoute is the error for a command line that names no route, with those that there are.

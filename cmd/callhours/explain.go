@@ -44,12 +44,8 @@ interrupted. It fetches feeds and rereads calendar files as a server does, but
 not the configuration. With --format json it writes one object per line.`,
 		Args:              arguments(0, 1, "ROUTE"),
 		ValidArgsFunction: completeRoutes,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if a.route, err = routeOf(a.route, args); err != nil {
-				return err
-			}
-			return explain(cmd.Context(), a, env)
-		},
+		PreRunE:           func(_ *cobra.Command, args []string) error { return takeRoute(&a.route, args) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return explain(cmd.Context(), a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)

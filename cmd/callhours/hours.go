@@ -33,12 +33,8 @@ branch, which answers when no other does, is left out of it. The running server
 has the same at /api/v1/hours of its admin listener.`,
 		Args:              arguments(0, 1, "ROUTE"),
 		ValidArgsFunction: completeRoutes,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if a.route, err = routeOf(a.route, args); err != nil {
-				return err
-			}
-			return hours(cmd.Context(), a, env)
-		},
+		PreRunE:           func(_ *cobra.Command, args []string) error { return takeRoute(&a.route, args) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return hours(cmd.Context(), a, env) },
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)

@@ -99,27 +99,19 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
-	name := unknown.GetSpecifiedName()
+	name, dashes := unknown.GetSpecifiedName(), "--"
 	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
-		name = letters // -days is read as -d -a -y -s
-		if len(letters) == 1 {
-			return fmt.Errorf("unknown flag -%s", letters)
-		}
+		name, dashes = letters, "-" // -days is read as -d -a -y -s
 	}
 	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if len(name) > 1 { // any letter is near to another
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	}
 	word, _, _ := strings.Cut(name, "=")
 	if meant := diag.Nearest(word, names); meant != "" {
-		return fmt.Errorf("unknown flag %s; did you mean --%s?", dashed(unknown, name), meant)
+		return fmt.Errorf("unknown flag %s%s; did you mean --%s?", dashes, name, meant)
 	}
-	return fmt.Errorf("unknown flag %s", dashed(unknown, name))
-}
-
-func dashed(unknown *pflag.NotExistError, name string) string {
-	if unknown.GetSpecifiedShortnames() != "" {
-		return "-" + name
-	}
-	return "--" + name
+	return fmt.Errorf("unknown flag %s%s", dashes, name)
 }
 
 func invalidValue(invalid *pflag.InvalidValueError) error {
