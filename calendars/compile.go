@@ -42,7 +42,7 @@ type compiler struct {
 	occurrences   []Occurrence
 	problems      []ical.Problem
 	slots         []slot          // of the current series; reused
-	clampReported map[*Event]bool // of which that was said
+	clampReported map[*Event]bool // events whose end was cut, and that were reported
 }
 
 // slot is a start in a series, before single ones are changed.

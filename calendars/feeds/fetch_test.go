@@ -200,7 +200,7 @@ func TestFetchFaults(t *testing.T) {
 			want: "not_calendar 200: HOME: not a calendar: its Content-Encoding is gzip, and its body is not, or damaged",
 		},
 		{
-			name: "gzip that holds nothing", answers: script(answerBody(hollow(1<<20), "Content-Encoding", "gzip")),
+			name: "gzip without content", answers: script(answerBody(hollow(1<<20), "Content-Encoding", "gzip")),
 			want: "not_calendar 200: HOME: not a calendar: its gzip has 65536 bytes more than the text in it; the server is at fault",
 		},
 		{

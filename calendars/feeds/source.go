@@ -145,7 +145,7 @@ func (s Source) sharedKey() string {
 	return hashFields(fields...)
 }
 
-// hashFields is a hash of fields, none of which can be read from it.
+// hashFields hashes fields, so that the result can be stored and logged without revealing them.
 func hashFields(fields ...string) string {
 	sum := sha256.New()
 	for _, field := range fields { // each with its length, so that none can pass for two

@@ -19,7 +19,7 @@ type draft struct {
 	stray        int       // the first line that is no content line; 0: none
 	strayText    string    // of it, quoted
 	strays       int       // how many there are
-	joined       int       // a line that holds another line of an event too; 0: none
+	joined       int       // number of a line that contains a second property; 0: none
 	misspellings []Problem // misspelt names that are not read
 	inner        innerComponents
 }
@@ -327,8 +327,8 @@ func (d *draft) splitOff() *draft {
 	return next
 }
 
-// splitRepeated separates an event's properties from those that come again, of which the first
-// counts; of two starts or ends the first that looks like a time. others are those with another
+// splitRepeated separates an event's properties from repeated ones. The first of them counts; of
+// starts and ends, the first that looks like a time. others are those with another
 // value.
 func splitRepeated(properties []property) (once, others []property) {
 	var seen propertyIndex

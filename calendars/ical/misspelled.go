@@ -70,7 +70,7 @@ func (r *reader) resolveMisspellings() {
 	})
 }
 
-// misspelledNames are the properties of an event of which an unknown name is a misspelling.
+// misspelledNames returns the event properties that an unknown name may be a misspelling of.
 func misspelledNames(name string) (names []string) {
 	for property := range eventProperties {
 		if diag.IsSlip(name, property) {

@@ -153,8 +153,8 @@ func (s *scanner) next() (line, bool) {
 	return s.splitGlued(l, text), true
 }
 
-// splitGlued splits off another line that follows a BEGIN or END, or a value that holds none: that
-// one comes next.
+// splitGlued splits a line in two where the line break between them is missing, after a BEGIN or END
+// or after a value that cannot contain the rest. The second line is read next.
 func (s *scanner) splitGlued(l line, text []byte) line {
 	l.name, l.rest = s.split(text)
 	if string(l.name) == "TZID" { // the blanks at its end can tell a name from another

@@ -90,8 +90,8 @@ func ParseOffset(text string) (*int64, error) {
 	return &offset, nil
 }
 
-// parseDigits cuts a number of the given width and two of two digits from a text that holds nothing
-// else.
+// parseDigits reads a number of the given width and two numbers of two digits. ok is false if the
+// text is not exactly these.
 func parseDigits(text string, width int) (a, b, c int, ok bool) {
 	if len(text) != width+4 || strings.Trim(text, "0123456789") != "" {
 		return 0, 0, 0, false
