@@ -70,6 +70,14 @@ func resultLine(f Fetched) string {
 
 var small = wrap(vevent("UID:1", "DTSTART:20270104T090000Z", "DURATION:PT1H", "SUMMARY:Open"))
 
+// Parts of the errors that most cases expect.
+const (
+	notCalendar = "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found "
+	stillShared = "; is the calendar still shared?"
+	truncated   = "truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; " +
+		"the next fetch may get all of it"
+)
+
 // TestFetchFaults is what servers do, what is said of it, and what they were told. In what is
 // wanted HOME is the feed's own host, AWAY another one.
 func TestFetchFaults(t *testing.T) {
@@ -122,7 +130,7 @@ func TestFetchFaults(t *testing.T) {
 		{
 			name:    "a web page",
 			answers: script(answerPage("<!DOCTYPE html>\n<html><head><title lang=en>\n Sign in &amp;\n Google Calendar\x1b[1m</title>")),
-			want:    `not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "Sign in & Google Calendar\x1b[1m"; is the calendar still shared?`,
+			want:    notCalendar + `a web page titled "Sign in & Google Calendar\x1b[1m"` + stillShared,
 		},
 		{
 			name: "a web page that repeats what it was asked for",
@@ -133,7 +141,7 @@ func TestFetchFaults(t *testing.T) {
 					strings.ToUpper(r.RequestURI), "PLANTED-path", r.Header.Get("X-Api-Token"), user, password,
 					r.Header.Get("Authorization"))
 			}),
-			want: `not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page titled "… … … … for … by … and … Basic … to …"; is the calendar still shared?`,
+			want: notCalendar + `a web page titled "… … … … for … by … and … Basic … to …"` + stillShared,
 		},
 		{
 			name:    "a web page with an endless title",
@@ -143,40 +151,40 @@ func TestFetchFaults(t *testing.T) {
 		},
 		{
 			name: "a web page without a title", answers: script(answerPage("<html><body>no</body></html>")),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found a web page; is the calendar still shared?",
+			want: notCalendar + "a web page" + stillShared,
 		},
 		{
 			name: "an empty body", answers: script(answerBody(nil)),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
+			want: notCalendar + "an empty body" + stillShared,
 		},
 		{
 			name: "blanks", answers: script(answerBody([]byte(" \r\n\r\n"))),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
+			want: notCalendar + "an empty body" + stillShared,
 		},
 		{
 			name: "an empty body as gzip", answers: script(answerBody(nil, "Content-Encoding", "gzip")),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an empty body; is the calendar still shared?",
+			want: notCalendar + "an empty body" + stillShared,
 		},
 		{
 			name: "JSON", answers: script(answerBody([]byte(`{"error": "PLANTED-query is not known"}`))),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found JSON; is the calendar still shared?",
+			want: notCalendar + "JSON" + stillShared,
 		},
 		{
 			name: "XML", answers: script(answerBody([]byte(`<?xml version="1.0"?><d:error xmlns:d="DAV:"/>`))),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found XML; is the calendar still shared?",
+			want: notCalendar + "XML" + stillShared,
 		},
 		{
 			name: "a picture", answers: script(answerBody([]byte("\x89PNG\r\n\x1a\n\x00\x00"))),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found data; is the calendar still shared?",
+			want: notCalendar + "data" + stillShared,
 		},
 		{
 			name: "a card", answers: script(answerBody([]byte("BEGIN:VCARD\r\nEND:VCARD\r\n"))),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found an address book (BEGIN:VCARD); is the calendar still shared?",
+			want: notCalendar + "an address book (BEGIN:VCARD)" + stillShared,
 		},
 		{
 			name:    "a calendar behind a server's warning",
 			answers: script(answerBody([]byte("Warning: in line 3\n" + text))),
-			want:    "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found other text before it; is the calendar still shared?",
+			want:    notCalendar + "other text before it" + stillShared,
 		},
 		{
 			name: "no content", answers: script(answerStatus(204)),
@@ -214,7 +222,7 @@ func TestFetchFaults(t *testing.T) {
 		},
 		{
 			name: "gzip that is not announced", answers: script(answerBody(zipped(small))),
-			want: "not_calendar 200: HOME: not a calendar: expected BEGIN:VCALENDAR first, found gzip that no Content-Encoding announces; is the calendar still shared?",
+			want: notCalendar + "gzip that no Content-Encoding announces" + stillShared,
 		},
 
 		{
@@ -238,17 +246,17 @@ func TestFetchFaults(t *testing.T) {
 		{
 			name:    "a calendar without its end",
 			answers: script(answerBody([]byte(strings.TrimSuffix(text, "END:VCALENDAR\r\n")))),
-			want:    fmt.Sprintf("truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)-15),
+			want:    fmt.Sprintf(truncated, len(small)-15),
 		},
 		{
 			name:    "a calendar cut in its last line",
 			answers: script(answerBody([]byte(strings.TrimSuffix(text, "NDAR\r\n")))),
-			want:    fmt.Sprintf("truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)-6),
+			want:    fmt.Sprintf(truncated, len(small)-6),
 		},
 		{
 			name:    "a second calendar without its end",
 			answers: script(answerBody([]byte(text + "BEGIN:VCALENDAR\r\n"))),
-			want:    fmt.Sprintf("truncated 200: HOME: truncated: expected END:VCALENDAR at the end of its %d bytes; the next fetch may get all of it", len(small)+17),
+			want:    fmt.Sprintf(truncated, len(small)+17),
 		},
 		{
 			name:    "an end inside a folded text",
