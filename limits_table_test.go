@@ -198,7 +198,8 @@ func limitSections() []limitSection {
 				{
 					"the same, of a route for `callhours_next_span_timestamp_seconds` in one scrape",
 					"{preview.maxScrapeTitles}", "",
-					"the next change of branch is exported until later scrapes have read the rest", "preview.TestNextSpan",
+					"the next change of branch is exported until later scrapes have read the rest",
+					"preview.TestNextSpan",
 				},
 				{
 					"segments that are passed to find when something changes, in one answer",
@@ -312,7 +313,8 @@ func limitSections() []limitSection {
 			{"a summary of a callflow", "{pivot.MaxSummary} characters", "", "it is cut", "pivot.TestSummary"},
 			{
 				"new problems of a calendar that are logged when it changes; that are compared with what was logged",
-				"{server.maxLoggedProblems}; its first {server.maxComparedProblems}", "", "the rest is counted in one line",
+				"{server.maxLoggedProblems}; its first {server.maxComparedProblems}", "",
+				"the rest is counted in one line",
 				"server.TestProblemLog",
 			},
 			{
@@ -667,7 +669,8 @@ func limitSections() []limitSection {
 				"config.TestFileWithMistakes",
 			},
 			{
-				"accounts of a tenant; that the main file gives one", "{config.maxAccounts}, or as many as it is given; {config.maxGranted}",
+				"accounts of a tenant; that the main file gives one",
+				"{config.maxAccounts}, or as many as it is given; {config.maxGranted}",
 				"", "refused likewise", "config.TestTenantAccounts",
 			},
 			{
@@ -721,7 +724,8 @@ func limitSections() []limitSection {
 			{
 				"requests at a host at a time, of feeds and of redirects to where anybody has feeds",
 				"{feeds.hostAttempts}, without those slower than {feeds.slowAttempt}", "per_minute",
-				"they wait for their owner's turn, and have their whole time afterwards", "feeds.TestRedirectsTakePlaces",
+				"they wait for their owner's turn, and have their whole time afterwards",
+				"feeds.TestRedirectsTakePlaces",
 			},
 			{
 				"of them below all tenants' directories; below one tenant's; of all below which one tenant has more than one",
@@ -759,7 +763,8 @@ func limitSections() []limitSection {
 				"feeds.TestPolledGlobs",
 			},
 			{
-				"a pattern of file names; between two slashes", "{files.maxPattern:bytes}; {files.maxElement} bytes", "", "refused",
+				"a pattern of file names; between two slashes", "{files.maxPattern:bytes}; {files.maxElement} bytes",
+				"", "refused",
 				"files.TestCheckPattern",
 			},
 			{"names in a directory, or that a pattern finds", "{files.maxNames}", "", "refused", "files.TestList"},

@@ -158,13 +158,19 @@ func TestEncoding(t *testing.T) {
 func TestEncodingMistakes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"a missing comma", `{"a":{{ .Data.a }} "b":1}`, `:1:20: expected a comma or }, found '"'; is a comma missing?`},
+		{
+			"a missing comma", `{"a":{{ .Data.a }} "b":1}`,
+			`:1:20: expected a comma or }, found '"'; is a comma missing?`,
+		},
 		{
 			"a missing comma between actions", `[{{ .Data.a }}{{ .Data.b }}]`,
 			`:1:18: expected a comma or ], found {{.Data.b}}; is a comma missing?`,
 		},
 		{"a missing comma in a list", `[1 2]`, `:1:4: expected a comma or ], found '2'; is a comma missing?`},
-		{"a comma too many", `{"a":1,}`, `:1:8: expected a member name in quotes, found '}'; is there a comma too many?`},
+		{
+			"a comma too many", `{"a":1,}`,
+			`:1:8: expected a member name in quotes, found '}'; is there a comma too many?`,
+		},
 		{"a comma too many in a list", `[1,]`, `:1:4: expected a value, found ']'; is there a comma too many?`},
 		{"two commas", `[1,,2]`, `:1:4: expected a value, found ','; is there a comma too many?`},
 		{"a missing colon", `{"a" 1}`, `:1:6: expected a colon, found '1'`},
@@ -202,7 +208,10 @@ func TestEncodingMistakes(t *testing.T) {
 			`:1:8: expected a string on one line, without control characters, found '\n'; write a line end as \n`,
 		},
 		{"a bad escape", `{"a":"\d"}`, `:1:8: expected an escape such as \n, \" or \u00e9, found "\\d"`},
-		{"a bad escape of a character", `{"a":"\u00zz"}`, `:1:11: expected four hexadecimal digits behind \u, found 'z'`},
+		{
+			"a bad escape of a character", `{"a":"\u00zz"}`,
+			`:1:11: expected four hexadecimal digits behind \u, found 'z'`,
+		},
 		{
 			"half a character", `{"a":"\ud83d"}`,
 			`:1:13: expected both halves of a character, such as \ud83d\ude00, found one alone; write the character itself`,
