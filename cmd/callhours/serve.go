@@ -117,8 +117,8 @@ func serveTo(ctx context.Context, path string, flags serveFlags, now func() time
 		var whole server.Loaded
 		rest := make(chan server.Loaded, 1)
 		err := contain.Do(func() (err error) {
-			whole, err = loadServer(path, flags.strict, now, to, func(l server.Loaded, i *server.Installation) {
-				serving <- newServer(i, l, rest, flags, to)
+			whole, err = loadServer(path, flags.strict, now, to, func(l server.Loaded, i *server.Installation, example string) {
+				serving <- newServer(i, l, rest, flags, to, example)
 			})
 			return err
 		})
@@ -176,17 +176,22 @@ func awaitLoaded(loaded <-chan error, late <-chan struct{}) {
 	}
 }
 
-// loadServer reads what the server answers by. It calls serve when that can begin, which is before
-// everything is read unless strict.
+// loadServer reads the configuration and everything that it names. It calls serve as soon as calls
+// can be answered, which is before everything is read unless strict. example says why the built-in
+// example is served; "" if it is not.
 func loadServer(path string, strict bool, now func() time.Time, to served,
-	serve func(server.Loaded, *server.Installation),
+	serve func(loaded server.Loaded, i *server.Installation, example string),
 ) (loaded server.Loaded, _ error) {
 	main, files := findConfig(path)
 	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true, Program: userAgent()}
+	example := ""
+	if files != nil {
+		example = findMissingConfig().serveWarning()
+	}
 	begun := false
 	begin := func(l server.Loaded) {
 		begun = true
-		serve(l, i)
+		serve(l, i, example)
 	}
 	var notes []error
 	if strict {
@@ -203,8 +208,8 @@ func loadServer(path string, strict bool, now func() time.Time, to served,
 	for _, warning := range loaded.Generation.File().Warnings {
 		fmt.Fprintf(to.lines, "warning: %s\n", warning.Error())
 	}
-	if files != nil {
-		fmt.Fprintf(to.lines, "warning: %s\n", findMissingConfig().serveWarning())
+	if example != "" {
+		fmt.Fprintf(to.lines, "warning: %s\n", example)
 	}
 	if !begun {
 		begin(loaded)
@@ -212,9 +217,9 @@ func loadServer(path string, strict bool, now func() time.Time, to served,
 	return loaded, nil
 }
 
-// newServer makes the server of an installation of which something is loaded; the rest is sent.
+// newServer makes the server of an installation. What is not loaded yet is received from rest.
 func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.Loaded, flags serveFlags,
-	to served,
+	to served, example string,
 ) *server.Server {
 	setMemoryLimit(os.DirFS("/"))
 	limitGarbageCollection()
@@ -225,8 +230,8 @@ func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.
 		Generation: loaded.Generation, Registry: to.registry, Metrics: to.metrics, Now: i.Now, RealNow: time.Now,
 		UserAgent: userAgent(), Version: buildVersion(), Log: log, Profiles: flags.pprof,
 		Started: func(calls, admin net.Addr) {
-			if i.Files != nil {
-				log.Warn("the built-in example is served", slog.String("detail", findMissingConfig().serveWarning()))
+			if example != "" {
+				log.Warn("the built-in example is served", slog.String("detail", example))
 			}
 			log.Info("started", slog.String("version", buildVersion()), slog.String("configuration", in.name()),
 				slog.String("listen", calls.String()), slog.String("admin_listen", admin.String()))
