@@ -62,7 +62,7 @@ func (c Change) DisplayState() string { return displayState(c.State, c.Unknown) 
 // Title is what people read of the event that decides then; "" without one.
 func (c Change) Title() string { return spanTitle(c.Event, c.Match) }
 
-// walk goes through what a call gets from a route, span by span. Whatever shows spans has them from
+// walk iterates over the spans of a route, for a call. Everything that shows spans takes them from
 // here.
 type walk struct {
 	preview *Preview // compiles what lies beyond a window; nil: nothing beyond it is in sight
@@ -73,13 +73,13 @@ type walk struct {
 	unread  time.Time // from when on titles were not read, since that would have been too many; zero: all were
 }
 
-// spanKey tells spans apart. One whose title was not read is another one than those before.
+// spanKey identifies a span. One whose title was not read differs from those before it.
 type spanKey struct {
 	routes.SpanKey
 	unread bool
 }
 
-// place is a moment on the way.
+// place is a position of a walk.
 type place struct {
 	state    *render.State
 	decision routes.Decision
@@ -99,8 +99,8 @@ func (w *walk) start(state *render.State, at time.Time) place {
 	return place{state, d, at.In(w.route.Zone), w.key(d)}
 }
 
-// spans yields what the call gets from a moment on, without a gap, to another moment, where the last
-// span is cut. It ends early when the answer is not needed any more.
+// spans yields the spans between two times, without gaps; the last one is cut at the end. It ends
+// early when the budget is spent or its context is done.
 func (w *walk) spans(state *render.State, from, to time.Time) iter.Seq[Span] {
 	return func(yield func(Span) bool) {
 		to := to.In(w.route.Zone)
@@ -119,7 +119,7 @@ func (w *walk) spans(state *render.State, from, to time.Time) iter.Seq[Span] {
 	}
 }
 
-// next is where the next span begins, before a moment; false where none does in sight.
+// next returns where the next span begins; false if none begins before a time and within sight.
 func (w *walk) next(here place, to time.Time) (next place, found bool) {
 	state, d := here.state, here.decision
 	for {
@@ -148,7 +148,7 @@ func (w *walk) next(here place, to time.Time) (next place, found bool) {
 	}
 }
 
-// each is after how many segments a walk looks whether it is still needed.
+// each is the number of segments after which a walk checks its context.
 const each = 1 << 12
 
 // differs reports whether another span than the one with the place's key has its decision, and then

@@ -20,9 +20,8 @@ type unreadCalendar struct {
 	panicked error // while they were
 }
 
-// fileTurns are the turns in which the files of several owners are read. While a large one is read
-// or waited for, its owner has no place among those that read small ones: nobody waits for large
-// files but those who have some themselves.
+// fileTurns limits how many owners' files are read at a time. An owner leaves its place while it
+// waits for or reads a large file, so that only owners of large files wait for large files.
 type fileTurns struct {
 	places chan struct{}
 	large  chan struct{}
@@ -37,9 +36,8 @@ func (t *fileTurns) takeLarge() (done func()) {
 	}
 }
 
-// readFiles reads the calendars' files: the operator's, then those of tenants beside each other.
-// The draft, if there is one, is told of each owner whose files are read and with which nothing is
-// wrong.
+// readFiles reads the calendars' files: the operator's first, then those of all tenants at once. It
+// reports each owner without mistakes to the draft, if there is one.
 func (b *builder) readFiles(d *draft) {
 	byOwner := map[string][]*unreadCalendar{}
 	for _, c := range b.unread {

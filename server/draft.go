@@ -7,9 +7,9 @@ import (
 	"github.com/callhours/callhours/config"
 )
 
-// draft is a generation of which everything is known but what its calendar files hold and what its
-// sample calls show. A server that starts opens its listeners with it, and answers calls of the
-// owners whose files have been read. The nil draft tells nobody.
+// draft is a generation whose calendar files have not been read and whose sample calls have not been
+// made. A starting server opens its listeners with it, and answers the calls of owners whose files
+// have been read. The nil draft does nothing.
 type draft struct {
 	owners []string      // all
 	opened chan []string // owners whose files are read; it has room for each
@@ -28,22 +28,22 @@ func ownersOf(file *config.File) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// open says that the files of owners are read.
+// open reports that the files of owners have been read.
 func (d *draft) open(owners ...string) {
 	if d != nil && len(owners) > 0 {
 		d.opened <- owners
 	}
 }
 
-// openWithout says so of all owners but some.
+// openWithout does the same for all owners but those who still wait.
 func (d *draft) openWithout(waiting map[string][]*unreadCalendar) {
 	if d != nil {
 		d.open(slices.DeleteFunc(slices.Clone(d.owners), func(o string) bool { return waiting[o] != nil })...)
 	}
 }
 
-// beginOnce gives a function for loading.begin that lets the first draft be served; nil unless
-// somebody serves.
+// beginOnce returns a function for loading.begin that serves the first draft; nil if there is no
+// server.
 func beginOnce(serve func(*Loaded), serves bool) func(*Generation) *draft {
 	if !serves {
 		return nil
@@ -60,13 +60,13 @@ func beginOnce(serve func(*Loaded), serves bool) func(*Generation) *draft {
 	}
 }
 
-// mayBegin reports whether a generation may answer calls before it is known whether it is used:
-// nothing may be missing of it that others could claim.
+// mayBegin reports whether a generation may answer calls before it has been accepted: no name or
+// account that others could claim may be missing.
 func (l *Loaded) mayBegin(main string, how loading, c *blame, g *Generation) bool {
 	if how.first {
 		return len(g.routes) > 0 && len(c.disputed(g)) == 0
 	}
-	if len(c.names) > 0 { // whose files are gone has others by now
+	if len(c.names) > 0 { // owners without files have stand-ins by now
 		return true
 	}
 	if _, gone := l.gone(main, how); len(gone) > 0 {

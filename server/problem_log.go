@@ -9,8 +9,7 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// Bounds of what the log says of problems, which whoever writes a calendar can word anew at each
-// fetch.
+// Bounds of the log lines about problems, whose texts a calendar's author can change at each fetch.
 const (
 	maxLoggedProblems   = 20        // of a calendar, each time that it changes
 	maxComparedProblems = 1_000     // of a calendar, with those that the log has
@@ -18,34 +17,34 @@ const (
 	ownerProblemsEvery  = time.Hour // then all owners begin anew
 )
 
-// problemLog is what the log has said of problems. The zero value has said nothing. It is safe for
+// problemLog logs problems of calendars, each once. The zero value is ready to use. It is safe for
 // concurrent use.
 type problemLog struct {
 	seed maphash.Seed // made once
 	once sync.Once
 
-	mu    sync.Mutex // guards the following
-	said  map[string]map[uint64]bool
-	since time.Time      // from when on lines are counted
-	lines map[string]int // by owner
+	mu     sync.Mutex                 // guards the following
+	logged map[string]map[uint64]bool // hashes of problems, by calendar
+	since  time.Time                  // when counting lines began
+	lines  map[string]int             // by owner
 }
 
-// problemReport is what there is to say of a calendar's problems. It keeps no more of them than is
-// said, since there may be many of each of many calendars.
+// problemReport holds the new problems of a calendar. It keeps the text of those that are logged
+// alone, since many calendars may have many problems.
 type problemReport struct {
 	rejected int      // problems that cost something
 	total    int      // problems
 	lines    []string // those that are new, the first of them
 	sums     []uint64 // of those that are new, lines first
-	more     int      // new ones, or such as are not compared, that have no line
+	more     int      // new or not compared, and without a line
 	known    map[uint64]bool
 }
 
-// report compares problems with what the log has said of the calendar.
+// report finds the problems of a calendar that have not been logged.
 func (l *problemLog) report(name string, problems []ical.Problem) *problemReport {
 	l.once.Do(func() { l.seed = maphash.MakeSeed() })
 	l.mu.Lock()
-	said := l.said[name] // which is replaced, and never changed
+	logged := l.logged[name] // replaced as a whole, never modified
 	l.mu.Unlock()
 	r := &problemReport{total: len(problems), known: map[uint64]bool{}}
 	for i, p := range problems {
@@ -57,7 +56,7 @@ func (l *problemLog) report(name string, problems []ical.Problem) *problemReport
 		}
 		sum := maphash.Comparable(l.seed, p)
 		switch {
-		case said[sum]:
+		case logged[sum]:
 			r.known[sum] = true
 		case len(r.lines) < maxLoggedProblems:
 			r.lines = append(r.lines, p.String())
@@ -72,36 +71,36 @@ func (l *problemLog) report(name string, problems []ical.Problem) *problemReport
 	return r
 }
 
-// write logs what is new. What an owner may not say any more is said when it may.
+// write logs the new problems. Those beyond the owner's bound stay new, and are logged later.
 func (l *problemLog) write(log *slog.Logger, now time.Time, owner, name string, r *problemReport) {
-	said, more := r.known, r.more > 0
+	logged, more := r.known, r.more > 0
 	for i, line := range r.lines {
 		if !l.allow(log, now, owner) {
 			more = false
 			break
 		}
 		log.Warn("problem in a calendar", slog.String("calendar", name), slog.String("problem", line))
-		said[r.sums[i]] = true
+		logged[r.sums[i]] = true
 	}
 	if more && l.allow(log, now, owner) {
 		for _, sum := range r.sums[len(r.lines):] {
-			said[sum] = true
+			logged[sum] = true
 		}
 		log.Warn("more problems in a calendar", slog.String("calendar", name), slog.Int("more", r.more),
 			slog.Int("problems", r.total))
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.said == nil {
-		l.said = map[string]map[uint64]bool{}
+	if l.logged == nil {
+		l.logged = map[string]map[uint64]bool{}
 	}
-	if l.said[name] = said; len(said) == 0 {
-		delete(l.said, name)
+	if l.logged[name] = logged; len(logged) == 0 {
+		delete(l.logged, name)
 	}
 }
 
-// allow counts a line about a problem of an owner's; false if there were too many, which is said
-// once.
+// allow counts a line about an owner's problem, and reports whether it may be logged. The first that
+// may not is replaced by a line that says so.
 func (l *problemLog) allow(log *slog.Logger, now time.Time, owner string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,13 +115,13 @@ func (l *problemLog) allow(log *slog.Logger, now time.Time, owner string) bool {
 	return l.lines[owner] <= maxOwnerProblems
 }
 
-// retain forgets what was said of calendars that are gone.
+// retain removes the problems of calendars that no longer exist.
 func (l *problemLog) retain(calendars map[string]*calendar) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name := range l.said {
+	for name := range l.logged {
 		if calendars[name] == nil {
-			delete(l.said, name)
+			delete(l.logged, name)
 		}
 	}
 }

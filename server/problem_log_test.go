@@ -104,7 +104,7 @@ func TestProblemsOfAnOwner(t *testing.T) {
 		t.Errorf("later: %d lines of those that were not said", lines)
 	}
 	l.retain(map[string]*calendar{"good/c0": {}})
-	if len(l.said) != 1 || len(l.lines) != 1 {
-		t.Errorf("calendars %d and owners %d are kept", len(l.said), len(l.lines))
+	if len(l.logged) != 1 || len(l.lines) != 1 {
+		t.Errorf("calendars %d and owners %d are kept", len(l.logged), len(l.lines))
 	}
 }
