@@ -331,6 +331,10 @@ func limitSections() []limitSection {
 				"the oldest are forgotten", "server.TestDecisionsRing",
 			},
 			{
+				"remembered calls without a route", "as many of each owner, and of strangers, as of a route", "keep",
+				"the oldest of that owner are forgotten", "server.TestUnroutedShares",
+			},
+			{
 				"callflows and texts of remembered decisions", "{server.maxTraceBytes:bytes}", "",
 				"decisions are remembered without their callflows", "server.TestDecisionsBytes",
 			},

@@ -196,7 +196,7 @@ var keyTable = []key{
 		"how many routes have series of their own: one of each tenant in turn, the operator first, those that have some already before others; the others are counted together as `_other`",
 	},
 
-	{inDecisions, "keep", "amount", "`20`", "how many of each route, 1000 at most; of all routes together 100,000"},
+	{inDecisions, "keep", "amount", "`20`", "how many of each route, and of each tenant's calls without a route, 1000 at most; 100,000 in all"},
 	{
 		inDecisions, "callers", "`last4`, `none`, `full`", "`last4`",
 		"how much of callers' numbers is remembered; with `none` no dialed number either",

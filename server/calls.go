@@ -53,7 +53,7 @@ type live struct {
 	callers string // how much of a caller's number the log shows
 	faults  bool   // the log shows only calls that go wrong
 	shown   string // how much of it is remembered
-	missed  *ring
+	missed  *unrouted
 	nowhere *routeFacts // of calls without a route
 	readers readers     // of hours
 	oneOwns bool        // all routes are one owner's
@@ -79,7 +79,11 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 		names = append(names, r.Name)
 	}
 	d.forgetDisowned(g)
-	rings := d.setRoutes(names, g.file.Decisions.Keep)
+	var tenants []string
+	for _, t := range g.file.Tenants {
+		tenants = append(tenants, t.Owner)
+	}
+	rings := d.setRoutes(names, tenants, g.file.Decisions.Keep)
 	l.served, l.spans = make([]served, len(g.routes)), make([]preview.NextSpan, len(g.routes))
 	owners := os.of(g)
 	l.oneOwns = true
@@ -95,7 +99,7 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 		paths[i] = listen.Route{Path: r.Path, Auth: g.auths[i]}
 	}
 	l.access = listen.NewAccess(paths, g.shared)
-	l.missed, l.nowhere = &d.unrouted, &routeFacts{generation: g.Name(), calendars: []preview.CalendarRead{}}
+	l.missed, l.nowhere = d.unrouted(g), &routeFacts{generation: g.Name(), calendars: []preview.CalendarRead{}}
 	return l
 }
 

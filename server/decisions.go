@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -22,15 +23,19 @@ const (
 // decisions remember the last calls of each route, and of those that no route takes. They outlive
 // reloads. Remembering a call allocates nothing but a route's ring, once.
 type decisions struct {
-	mu       sync.Mutex        // guards rings
-	rings    map[string]*ring  // by route
-	owners   map[string]string // of these, by route, as config.Tenant.Owner
-	unrouted ring              // of calls that no route takes
-	own      atomic.Int64      // bytes that traces hold by themselves
+	mu     sync.Mutex        // guards the following
+	rings  map[string]*ring  // by route
+	owners map[string]string // of these, by route, as config.Tenant.Owner
+	misses map[string]*ring  // of calls that no route takes, by owner; see unrouted
+	own    atomic.Int64      // bytes that traces hold by themselves
 }
 
-// ring holds the last calls of a route; the oldest one makes place. It takes no memory before the
-// first.
+// strangers own the calls that no route takes and of which nobody can say whose they are. No
+// tenant's files lie there.
+const strangers = "\x00"
+
+// ring holds the last calls of a route, or those of an owner that no route takes; the oldest one
+// makes place. It takes no memory before the first.
 type ring struct {
 	mu     sync.Mutex // guards the following
 	size   int        // how many are held
@@ -104,30 +109,41 @@ func (d *decisions) forgetDisowned(g *Generation) {
 	d.owners = owners
 }
 
-// setRoutes gives the rings of a configuration's routes, in their order, and the one of calls
-// without a route. Rings of other routes are forgotten.
-func (d *decisions) setRoutes(routes []string, most int) []*ring {
+// setRoutes gives the rings of a configuration's routes, in their order, and makes those of calls
+// without a route: the tenants', by owner, the operator's and that of strangers. Rings of other
+// routes and owners are forgotten.
+func (d *decisions) setRoutes(routes, tenants []string, most int) []*ring {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	each := min(most, max(1, maxTraces/max(1, len(routes))))
-	former := d.rings
-	d.rings = make(map[string]*ring, len(routes))
+	tenants = append([]string{"", strangers}, tenants...)
+	each := min(most, max(1, maxTraces/(len(routes)+len(tenants))))
+	d.misses = d.keepRings(d.misses, tenants, each)
+	d.rings = d.keepRings(d.rings, routes, each)
 	list := make([]*ring, len(routes))
 	for i, name := range routes {
+		list[i] = d.rings[name]
+	}
+	return list
+}
+
+// keepRings are rings of these names: the former ones where there are any, and the others of the
+// former are forgotten.
+func (d *decisions) keepRings(former map[string]*ring, names []string, each int) map[string]*ring {
+	rings := make(map[string]*ring, len(names))
+	for _, name := range names {
 		r := former[name]
 		if r == nil {
 			r = &ring{}
 		}
 		r.resize(each, &d.own)
-		d.rings[name], list[i] = r, r
+		rings[name] = r
 	}
 	for name, r := range former {
-		if d.rings[name] != r {
+		if rings[name] != r {
 			r.forget()
 		}
 	}
-	d.unrouted.resize(most, &d.own)
-	return list
+	return rings
 }
 
 // resize sets how many calls are held, and keeps the last ones.
@@ -236,10 +252,7 @@ func (d *decisions) traces(route string, most int) []preview.Trace {
 	d.mu.Lock()
 	var rings []*ring
 	if route == "" {
-		rings = append(rings, &d.unrouted)
-		for _, r := range d.rings {
-			rings = append(rings, r)
-		}
+		rings = slices.AppendSeq(slices.Collect(maps.Values(d.misses)), maps.Values(d.rings))
 	} else if r := d.rings[route]; r != nil {
 		rings = append(rings, r)
 	}
@@ -320,7 +333,7 @@ func (rec *record) recordTrace(began time.Time, took time.Duration) {
 	t.setTexts(rec.call, l.shown)
 	if rec.route == nil {
 		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), cutTrace(rec.missing())
-		l.missed.add(&t)
+		l.missed.ring(rec.path, rec.call).add(&t)
 		return
 	}
 	a := &rec.answer

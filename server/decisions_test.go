@@ -216,7 +216,7 @@ func TestDecisionsRing(t *testing.T) {
 		}
 	}
 	var d decisions
-	rings := d.setRoutes(make([]string, 1), 1000)
+	rings := d.setRoutes(make([]string, 1), nil, 1000)
 	if rings[0].size != 1000 {
 		t.Errorf("one route: got %d, want 1000", rings[0].size)
 	}
@@ -224,9 +224,10 @@ func TestDecisionsRing(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	if rings = d.setRoutes(many, 20); rings[0].size != maxTraces/len(many) || rings[0].traces != nil {
-		t.Errorf("10,000 routes: got rings of %d, want %d, and none allocated before a call", rings[0].size,
-			maxTraces/len(many))
+	want := maxTraces / (2*len(many) + 2)
+	if rings = d.setRoutes(many, many, 20); rings[0].size != want || rings[0].traces != nil {
+		t.Errorf("10,000 routes of 10,000 tenants: got rings of %d, want %d, and none allocated before a call",
+			rings[0].size, want)
 	}
 }
 

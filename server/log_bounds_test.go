@@ -110,7 +110,7 @@ func TestDecisionsBytes(t *testing.T) {
 	}
 	const size = 1 << 20
 	var d decisions
-	rings := d.setRoutes([]string{"a", "b"}, 100)
+	rings := d.setRoutes([]string{"a", "b"}, nil, 100)
 	call := pivot.New(map[string]string{"Call-ID": "x"})
 	add := func(r *ring, body []byte) {
 		tr := trace{
@@ -155,7 +155,7 @@ func TestDecisionsBytes(t *testing.T) {
 	if len(traces) != 100 || bare < 100-maxTraceBytes/size || traces[0].CallID != "x" {
 		t.Errorf("%d decisions, of which %d are bare", len(traces), bare)
 	}
-	d.setRoutes([]string{"a"}, 50)
+	d.setRoutes([]string{"a"}, nil, 50)
 	if got := d.own.Load(); got < size || got > size+100 {
 		t.Errorf("without the other route %d bytes count, want %d", got, size)
 	}
@@ -163,7 +163,7 @@ func TestDecisionsBytes(t *testing.T) {
 	if d.own.Load() > size+100 {
 		t.Error("a route that is gone counts")
 	}
-	d.setRoutes(nil, 50)
+	d.setRoutes(nil, nil, 50)
 	if got := d.own.Load(); got != 0 {
 		t.Errorf("without routes %d bytes count", got)
 	}
