@@ -346,7 +346,7 @@ func fits(want, got string) bool {
 	return regexp.MustCompile("^" + pattern + "$").MatchString(strings.TrimSpace(got))
 }
 
-var target = regexp.MustCompile(`(?m)^([a-z]+):`)
+var target = regexp.MustCompile(`(?m)^([a-z-]+):`)
 
 // checkTargets sees that each argument of make, other than a variable, is a target of the Makefile.
 func checkTargets(args []string) error {
