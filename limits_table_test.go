@@ -335,8 +335,9 @@ func limitSections() []limitSection {
 				"the oldest of that owner are forgotten", "server.TestUnroutedShares",
 			},
 			{
-				"callflows and texts of remembered decisions", "{server.maxTraceBytes:bytes}", "",
-				"decisions are remembered without their callflows", "server.TestDecisionsBytes",
+				"callflows and texts of remembered decisions",
+				"{server.maxTraceBytes:bytes}; half of it whoever's they are, of the other half each owner has the same part", "",
+				"decisions are remembered without their callflows", "server.TestDecisionsBytesOfOwners",
 			},
 		}},
 		{

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -17,7 +16,7 @@ import (
 // Bounds of what is remembered of all routes together.
 const (
 	maxTraces     = 100_000  // decisions, at some 400 bytes each, besides their callflows and texts
-	maxTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; beyond them, without its own
+	maxTraceBytes = 64 << 20 // of callflows and texts that are no other decision's; see traceBytes
 )
 
 // decisions remember the last calls of each route, and of those that no route takes. They outlive
@@ -27,7 +26,7 @@ type decisions struct {
 	rings  map[string]*ring  // by route
 	owners map[string]string // of these, by route, as config.Tenant.Owner
 	misses map[string]*ring  // of calls that no route takes, by owner; see unrouted
-	own    atomic.Int64      // bytes that traces hold by themselves
+	bytes  traceBytes
 }
 
 // strangers own the calls that no route takes and of which nobody can say whose they are. No
@@ -41,9 +40,8 @@ type ring struct {
 	size   int        // how many are held
 	traces []trace
 	count  int // how many calls came ever; the last one is traces[(count-1) % size]
-	// bytes that the traces of all rings hold by themselves; nil before the ring is made, and once it
-	// is forgotten
-	all *atomic.Int64
+	// counts what the traces hold by themselves; nil before the ring is made, and once it is forgotten
+	bytes *ownerBytes
 }
 
 // trace is what is remembered of a call. What is the same for many calls is shared by them.
@@ -117,8 +115,9 @@ func (d *decisions) setRoutes(routes, tenants []string, most int) []*ring {
 	defer d.mu.Unlock()
 	tenants = append([]string{"", strangers}, tenants...)
 	each := min(most, max(1, maxTraces/(len(routes)+len(tenants))))
-	d.misses = d.keepRings(d.misses, tenants, each)
-	d.rings = d.keepRings(d.rings, routes, each)
+	d.bytes.setOwners(tenants)
+	d.misses = d.keepRings(d.misses, tenants, each, func(owner string) string { return owner })
+	d.rings = d.keepRings(d.rings, routes, each, func(route string) string { return d.owners[route] })
 	list := make([]*ring, len(routes))
 	for i, name := range routes {
 		list[i] = d.rings[name]
@@ -128,14 +127,15 @@ func (d *decisions) setRoutes(routes, tenants []string, most int) []*ring {
 
 // keepRings are rings of these names: the former ones where there are any, and the others of the
 // former are forgotten.
-func (d *decisions) keepRings(former map[string]*ring, names []string, each int) map[string]*ring {
+func (d *decisions) keepRings(former map[string]*ring, names []string, each int, owner func(string) string,
+) map[string]*ring {
 	rings := make(map[string]*ring, len(names))
 	for _, name := range names {
 		r := former[name]
 		if r == nil {
 			r = &ring{}
 		}
-		r.resize(each, &d.own)
+		r.resize(each, d.bytes.owners[owner(name)])
 		rings[name] = r
 	}
 	for name, r := range former {
@@ -147,22 +147,22 @@ func (d *decisions) keepRings(former map[string]*ring, names []string, each int)
 }
 
 // resize sets how many calls are held, and keeps the last ones.
-func (r *ring) resize(most int, all *atomic.Int64) {
+func (r *ring) resize(most int, bytes *ownerBytes) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = all
+	r.bytes = bytes
 	if r.size == most {
 		return
 	}
 	last := r.last(most)
 	slices.Reverse(last)
 	for i := range r.traces {
-		all.Add(-int64(r.traces[i].own))
+		bytes.free(r.traces[i].own)
 	}
 	former := &trace{}
 	for i := range last {
 		last[i].shareTexts(former)
-		all.Add(int64(last[i].own))
+		bytes.hold(last[i].own)
 		former = &last[i]
 	}
 	r.size, r.traces, r.count = most, nil, len(last)
@@ -177,7 +177,7 @@ func (r *ring) resize(most int, all *atomic.Int64) {
 func (r *ring) add(t *trace) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.all == nil {
+	if r.bytes == nil {
 		return // the route is gone
 	}
 	if r.traces == nil {
@@ -192,10 +192,9 @@ func (r *ring) add(t *trace) {
 	if next := &r.traces[(r.count+1)%r.size]; r.size > 1 && oldest.own > 0 && sameBody(oldest.body, next.body) {
 		next.own += oldest.own // it holds them from here on
 	} else {
-		r.all.Add(-int64(oldest.own))
+		r.bytes.free(oldest.own)
 	}
-	if r.all.Add(int64(t.own)) > maxTraceBytes {
-		r.all.Add(-int64(t.own))
+	if !r.bytes.take(t.own) {
 		t.withoutBody, t.body, t.failure, t.own = len(t.body) > 0, nil, "", 0
 	}
 	*oldest = *t
@@ -206,13 +205,13 @@ func (r *ring) add(t *trace) {
 func (r *ring) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.all == nil {
+	if r.bytes == nil {
 		return
 	}
 	for i := range r.traces {
-		r.all.Add(-int64(r.traces[i].own))
+		r.bytes.free(r.traces[i].own)
 	}
-	r.all, r.traces, r.count = nil, nil, 0
+	r.bytes, r.traces, r.count = nil, nil, 0
 }
 
 // shareTexts takes what is the same as in another trace from that, and counts what is not.

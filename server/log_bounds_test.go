@@ -136,14 +136,14 @@ func TestDecisionsBytes(t *testing.T) {
 	for range 1000 {
 		add(rings[0], shared)
 	}
-	if got := d.own.Load(); got < size || got > size+100 || held() != size {
+	if got := d.bytes.all.Load(); got < size || got > size+100 || held() != size {
 		t.Errorf("one callflow of %d bytes for 1000 calls counts as %d, and %d are held", size, got, held())
 	}
 	for range 1000 {
 		add(rings[1], []byte(strings.Repeat(" ", size)))
 	}
-	if own := d.own.Load(); own > maxTraceBytes || held() > maxTraceBytes || held() < maxTraceBytes/2 {
-		t.Errorf("%d bytes count, %d are held, want %d at most", own, held(), maxTraceBytes)
+	if own := d.bytes.all.Load(); own > maxTraceBytes/2 || held() > own || held() < maxTraceBytes/2-size {
+		t.Errorf("%d bytes count, %d are held, want %d at most", own, held(), maxTraceBytes/2)
 	}
 	traces := d.traces("b", 100)
 	bare := 0
@@ -156,15 +156,15 @@ func TestDecisionsBytes(t *testing.T) {
 		t.Errorf("%d decisions, of which %d are bare", len(traces), bare)
 	}
 	d.setRoutes([]string{"a"}, nil, 50)
-	if got := d.own.Load(); got < size || got > size+100 {
+	if got := d.bytes.all.Load(); got < size || got > size+100 {
 		t.Errorf("without the other route %d bytes count, want %d", got, size)
 	}
 	add(rings[1], shared)
-	if d.own.Load() > size+100 {
+	if d.bytes.all.Load() > size+100 {
 		t.Error("a route that is gone counts")
 	}
 	d.setRoutes(nil, nil, 50)
-	if got := d.own.Load(); got != 0 {
+	if got := d.bytes.all.Load(); got != 0 {
 		t.Errorf("without routes %d bytes count", got)
 	}
 }
