@@ -100,8 +100,8 @@ func (s *Server) reloadFiles(ctx context.Context, of *changes) error {
 		s.options.Log.WarnContext(ctx, "some keys take effect at the next start", slog.Any("keys", keys))
 	}
 	s.swap(g)
-	s.options.Log.InfoContext(ctx, "configuration reloaded", slog.Int("routes", len(g.routes)),
-		slog.Int("calendars", len(g.calendars)),
+	s.options.Log.InfoContext(ctx, "reloaded", slog.String("configuration", g.file.Path),
+		slog.Int("routes", len(g.routes)), slog.Int("calendars", len(g.calendars)),
 		slog.String("generation", g.name), slog.Duration("took", s.options.Now().Sub(begun)))
 	s.saveAccepted(ctx, g)
 	return s.logReload(ctx, &loaded, begun)

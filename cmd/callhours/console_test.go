@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,12 +89,12 @@ func newLooked(t *testing.T) *looked {
 	}
 	l := &looked{config: filepath.Join(dir, "callhours.yaml")}
 	ctx, stop := context.WithCancel(context.Background())
-	said, banner := io.Pipe()
+	log, stderr := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"serve", "-c", l.config},
-			environment{stdout: banner, stderr: io.Discard, now: func() time.Time { return consoleClock }})
-		banner.Close()
+			environment{stdout: io.Discard, stderr: stderr, now: func() time.Time { return consoleClock }})
+		stderr.Close()
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -102,17 +102,12 @@ func newLooked(t *testing.T) *looked {
 			t.Errorf("serve ends with %d", code)
 		}
 	})
-	text := make([]byte, 4096)
-	n, err := io.ReadAtLeast(said, text, 40)
-	if err != nil {
-		t.Fatal(err)
+	var all strings.Builder
+	lines := bufio.NewReader(log)
+	if _, l.address = readStarted(lines, &all); l.address == "" {
+		t.Fatalf("the server did not start: %s", &all)
 	}
-	go io.Copy(io.Discard, said)
-	found := regexp.MustCompile(`Console +(http://\S+)`).FindSubmatch(text[:n])
-	if found == nil {
-		t.Fatalf("serve says %q", text[:n])
-	}
-	l.address = string(found[1])
+	go io.Copy(io.Discard, lines)
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(chromium),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-dev-shm-usage", true))
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)

@@ -167,30 +167,23 @@ func startProcessWith(t *testing.T, dir string, args []string, env ...string) *p
 	}
 	p := &process{cmd: exec.Command(self), log: &bytes.Buffer{}, read: make(chan struct{})}
 	p.cmd.Args = append([]string{"callhours", "serve"}, args...)
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, append([]string{}, env...), p.log
-	out, err := p.cmd.StdoutPipe()
+	p.cmd.Dir, p.cmd.Env = dir, append([]string{}, env...)
+	pipe, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
-	for (p.calls == "" || p.admin == "") && lines.Scan() {
-		if at, ok := strings.CutPrefix(lines.Text(), "Pivot listener "); ok {
-			p.calls = at
-		}
-		if at, ok := strings.CutPrefix(lines.Text(), "Console        "); ok {
-			p.admin = at
-		}
-	}
+	out := bufio.NewReader(pipe)
+	p.calls, p.admin = readStarted(out, p.log)
 	if p.admin == "" {
 		_ = p.cmd.Wait()
 		t.Fatalf("the server did not start: %s", p.log)
 	}
 	go func() {
 		defer close(p.read)
-		_, _ = io.Copy(io.Discard, out)
+		_, _ = io.Copy(p.log, out)
 	}()
 	return p
 }

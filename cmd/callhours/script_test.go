@@ -146,6 +146,7 @@ type serverKey struct{}
 type running struct {
 	cmd    *exec.Cmd
 	stderr strings.Builder
+	read   chan struct{} // closed when it has ended
 }
 
 func status(ts *testscript.TestScript, _ bool, args []string) {
@@ -192,33 +193,30 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	s.cmd = exec.Command(program, append([]string{"serve"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
 	s.cmd.Env = []string{"PATH=" + search, "TZ=" + ts.Getenv("TZ"), nowKey + "=" + ts.Getenv(nowKey)}
-	s.cmd.Stderr = &s.stderr
-	out, err := s.cmd.StdoutPipe()
+	s.stderr.Reset()
+	s.read = make(chan struct{})
+	pipe, err := s.cmd.StderrPipe()
 	ts.Check(err)
 	ts.Check(s.cmd.Start())
 	ts.Defer(func() {
 		if s.cmd != nil {
 			_ = s.cmd.Process.Kill()
+			<-s.read
 			_ = s.cmd.Wait()
 		}
 	})
-	found := map[string]string{}
-	lines := bufio.NewScanner(out)
-	for len(found) < 2 && lines.Scan() {
-		ts.Logf("%s", lines.Text())
-		for key, word := range map[string]string{"CALLS": "Pivot listener ", "ADMIN": "Console        "} {
-			if rest, ok := strings.CutPrefix(lines.Text(), word); ok {
-				u, err := url.Parse(strings.TrimSpace(rest))
-				ts.Check(err)
-				found[key] = u.Scheme + "://" + u.Host
-				ts.Setenv(key, found[key])
-			}
-		}
-	}
-	if len(found) < 2 {
+	out := bufio.NewReader(pipe)
+	calls, admin := readStarted(out, &s.stderr)
+	if admin == "" {
+		close(s.read)
 		ts.Fatalf("the server did not start:\n%s", &s.stderr)
 	}
-	go io.Copy(io.Discard, out)
+	ts.Setenv("CALLS", calls)
+	ts.Setenv("ADMIN", admin)
+	go func() {
+		defer close(s.read)
+		_, _ = io.Copy(&s.stderr, out)
+	}()
 }
 
 // wanted takes a leading -STATUS off the arguments.
@@ -317,6 +315,7 @@ func hangup(ts *testscript.TestScript, _ bool, _ []string) {
 func stopped(ts *testscript.TestScript, _ bool, _ []string) {
 	s := ts.Value(serverKey{}).(*running)
 	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
+	<-s.read
 	err := s.cmd.Wait()
 	s.cmd = nil
 	fmt.Fprint(ts.Stdout(), s.stderr.String())

@@ -79,16 +79,22 @@ func serve(ctx context.Context, path string, flags serveFlags, env environment) 
 	if err != nil {
 		return failure(err)
 	}
-	// Nothing is written to the outside itself, which may not be read either.
-	lines, banners := server.NewLog(env.stderr, m.IncLogDropped), server.NewLog(env.stdout, func() {})
+	// Nothing is written to standard error directly, because it may not be read.
+	lines := server.NewLog(env.stderr, m.IncLogDropped)
+	to := served{registry: registry, metrics: m, lines: lines, begun: time.Now()}
+	closers := []*server.Log{lines}
+	if isTerminal(env.stdout) {
+		banner := server.NewLog(env.stdout, func() {})
+		to.terminal, closers = banner, append(closers, banner)
+	}
 	defer func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushing)
 		defer cancel()
-		// Whoever does not read the lines by then will not.
-		_ = banners.Close(late)
-		_ = lines.Close(late)
+		for _, c := range closers {
+			_ = c.Close(late) // what is not read by then is lost
+		}
 	}()
-	err = serveTo(ctx, path, flags, env.now, served{registry, m, lines, banners}, hangup)
+	err = serveTo(ctx, path, flags, env.now, to, hangup)
 	if err == nil {
 		return nil
 	}
@@ -102,9 +108,11 @@ func serve(ctx context.Context, path string, flags serveFlags, env environment) 
 
 // served is what a server is seen by.
 type served struct {
-	registry       *prometheus.Registry
-	metrics        *metrics.Metrics
-	lines, banners io.Writer // never block
+	registry *prometheus.Registry
+	metrics  *metrics.Metrics
+	lines    io.Writer // of the log; never blocks
+	terminal io.Writer // gets the banner, and never blocks; nil: there is none
+	begun    time.Time // when the program began to start
 }
 
 // serveTo loads and runs the server, which answers before all is loaded. What hangs when ctx has
@@ -234,8 +242,12 @@ func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.
 				log.Warn("the built-in example is served", slog.String("detail", example))
 			}
 			log.Info("started", slog.String("version", buildVersion()), slog.String("configuration", in.name()),
-				slog.String("listen", calls.String()), slog.String("admin_listen", admin.String()))
-			fmt.Fprint(to.banners, banner(in, calls, admin))
+				slog.String("listen", calls.String()), slog.String("admin_listen", admin.String()),
+				slog.Int("routes", len(in.file.Routes)), slog.Int("calendars", len(in.file.Calendars)),
+				slog.Duration("took", time.Since(to.begun)))
+			if to.terminal != nil {
+				fmt.Fprint(to.terminal, banner(in, calls, admin))
+			}
 		},
 	})
 }
