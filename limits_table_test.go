@@ -312,6 +312,15 @@ func limitSections() []limitSection {
 			},
 			{"a summary of a callflow", "{pivot.MaxSummary} characters", "", "it is cut", "pivot.TestSummary"},
 			{
+				"a callflow in words; a name in it; a spoken text in it; phones of a group that are named",
+				"{pivot.maxDescription}, {pivot.maxNameBytes}, {pivot.maxSpoken:bytes}; {pivot.maxRung}", "",
+				"they are cut; the other phones are counted", "pivot.TestDescribe",
+			},
+			{
+				"values of a branch's data that are looked through for the names of ids", "{preview.maxNamed}", "",
+				"ids are shown by their first characters", "preview.TestIDNames",
+			},
+			{
 				"new problems of a calendar that are logged when it changes; that are compared with what was logged",
 				"{server.maxLoggedProblems}; its first {server.maxComparedProblems}", "",
 				"the rest is counted in one line",

@@ -74,6 +74,7 @@ type Answer struct {
 	Branch   string          `json:"branch,omitempty"`   // the one that answered
 	Rendered string          `json:"rendered,omitempty"` // how often its callflow is rendered, and why
 	Summary  string          `json:"summary,omitempty"`  // the callflow in one line
+	InWords  string          `json:"in_words,omitempty"` // the callflow in a sentence for people
 	Callflow json.RawMessage `json:"callflow,omitempty"`
 }
 
@@ -120,6 +121,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, s.Rendered(a, q.Call, q.At)
+		e.Answer.InWords = describe(a.Body, r.Data(a.Branch))
 	}
 	for _, ev := range a.Events[:min(len(a.Events), maxExplained)] {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
@@ -265,8 +267,8 @@ func (e *Explanation) Text(w io.Writer) error {
 		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action",
 			e.Answer.Status)
 	}
-	if e.Answer.Summary != "" {
-		row("", "%s", e.Answer.Summary)
+	if e.Answer.InWords != "" {
+		row("", "%s", e.Answer.InWords)
 	}
 	if e.Answer.Rendered != "" {
 		row("", "%s", e.Answer.Rendered)

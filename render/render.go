@@ -200,6 +200,10 @@ func (r *Route) SameValue(branch int, field string, keys []string) bool {
 	return true
 }
 
+// Data is what a branch's templates see as `.Data`, without the values that are templates of their
+// own. It must not be changed.
+func (r *Route) Data(branch int) map[string]any { return r.branches[branch].plain }
+
 // Use makes a state the one that live calls are answered from.
 func (r *Route) Use(s *State) { r.state.Store(s) }
 
