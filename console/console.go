@@ -166,8 +166,11 @@ func (c *Console) asset(w http.ResponseWriter, r *http.Request) {
 func OpenAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	// An error means that the client has gone.
-	_, _ = w.Write(readEmbedded("openapi.json"))
+	_, _ = w.Write(OpenAPIText())
 }
+
+// OpenAPIText is the description of the API, an OpenAPI 3.1 document.
+func OpenAPIText() []byte { return readEmbedded("openapi.json") }
 
 // page is what every page shows.
 type page struct {

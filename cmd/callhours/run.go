@@ -55,6 +55,28 @@ var errReported = errors.New("")
 func run(ctx context.Context, args []string, env environment) int {
 	log.SetOutput(io.Discard)
 	env.stdout, env.stderr = printer(env.stdout), printer(env.stderr)
+	root := rootCommand(env)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitUsage // cobra's own errors are about flags and arguments
+	var exit *exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(env.stderr, text)
+	}
+	if exit == nil {
+		fmt.Fprintf(env.stderr, "run %q for its usage\n", cmd.CommandPath()+" --help")
+	}
+	return code
+}
+
+// rootCommand is the program's command, with all others below it.
+func rootCommand(env environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:     "callhours",
 		Short:   "open hours for Kazoo, from calendars that people already share",
@@ -78,7 +100,6 @@ usage or a refused configuration.`,
 		Args:          onlyCommands,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetArgs(args)
 	root.SetIn(env.stdin)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
@@ -88,22 +109,7 @@ usage or a refused configuration.`,
 		feedsCommand(env), hoursCommand(env), manCommand(), reloadCommand(env), schemaCommand(env),
 		testCommand(env), templatesCommand(env), versionCommand())
 	nameCompletion(root)
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return exitOK
-	}
-	code := exitUsage // cobra's own errors are about flags and arguments
-	var exit *exitError
-	if errors.As(err, &exit) {
-		code = exit.code
-	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintln(env.stderr, text)
-	}
-	if exit == nil {
-		fmt.Fprintf(env.stderr, "run %q for its usage\n", cmd.CommandPath()+" --help")
-	}
-	return code
+	return root
 }
 
 // printer is what commands write text through.

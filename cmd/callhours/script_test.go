@@ -120,6 +120,7 @@ func readClock(file string) time.Time {
 //	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
 //	fill FILE                          puts the value of $FEED into a file
 //	stopped                            ends the server with SIGTERM; its standard error is the output
+//	validate COMMAND                   holds the output of the last command, which is that command with --format json, against its schema
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -135,7 +136,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"at":     func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(nowKey, args[0]) },
 			"status": status, "feed": feed, "fill": fill, "start": start, "call": call, "get": get, "waitfor": waitfor,
-			"hangup": hangup, "stopped": stopped,
+			"hangup": hangup, "stopped": stopped, "validate": validate,
 		},
 	})
 }
