@@ -212,6 +212,18 @@ func limitSections() []limitSection {
 					"it is cut, but as written on the calendar's page", "preview.TestClip",
 				},
 				{
+					"problems of a route", "{preview.maxProblems}, of {preview.maxProblemMessage} bytes each", "",
+					"the most severe are shown, and how many others there are", "preview.TestNewProblems",
+				},
+				{
+					"different calls without a route that are listed", "{server.maxUnmatched}", "",
+					"the latest ones are listed", "server.TestUnmatchedCallsBound",
+				},
+				{
+					"routes that a call without a route may have been meant for", "{server.maxCandidates}", "",
+					"the first ones of the path are named", "server.TestUnmatchedCalls",
+				},
+				{
 					"spans of a day in a list of routes", "{preview.maxStrip}", "", "the rest of the day is not drawn",
 					"preview.TestNowBounds",
 				},

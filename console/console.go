@@ -54,6 +54,10 @@ type Options struct {
 	Findings func() (found []preview.Finding, pending int)
 	// Decisions are the last ones of a route, at most so many, the newest first.
 	Decisions func(route string, most int) []preview.Trace
+	// Unmatched are the last calls that found no route, the latest first.
+	Unmatched func() []preview.UnmatchedCall
+	// UnmatchedCount is how many such calls are remembered.
+	UnmatchedCount func() int
 	// HoursPath is where the hours of a route can be subscribed to on the Pivot listener, without the
 	// token; "" where nobody has one.
 	HoursPath func(route string) string
@@ -105,8 +109,8 @@ func New(o Options) *Console {
 		c.mux.HandleFunc("GET /static/"+name, c.asset)
 	}
 	for _, name := range []string{
-		"now", "route", "try", "calendars", "calendar", "findings", "configuration",
-		"message",
+		"now", "route", "try", "calendars", "calendar", "findings", "unmatched",
+		"configuration", "message",
 	} {
 		c.pages[name] = template.Must(
 			template.New("layout.html").Funcs(c.funcs()).ParseFS(files, "pages/layout.html", "pages/parts.html",
@@ -120,6 +124,7 @@ func New(o Options) *Console {
 	c.mux.HandleFunc("GET /calendars/{name...}", c.calendar)
 	c.mux.HandleFunc("POST /calendars/{name...}", c.refresh)
 	c.mux.HandleFunc("GET /findings", c.findings)
+	c.mux.HandleFunc("GET /unmatched", c.unmatched)
 	c.mux.HandleFunc("GET /config", c.configuration)
 	c.mux.HandleFunc("POST /config/reload", c.reload)
 	return c

@@ -37,6 +37,13 @@ func (c *Console) funcs() template.FuncMap {
 			}
 			return strings.ToUpper(state[:1]) + state[1:]
 		},
+		"reason": func(reason string) string {
+			if words, ok := unmatchedReasons[reason]; ok {
+				return words
+			}
+			return reason
+		},
+		"sentence": preview.Sentence,
 		"plural": func(n int, one, many string) string {
 			if n == 1 {
 				return one

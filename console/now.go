@@ -13,12 +13,29 @@ type nowPage struct {
 	list
 	Cards     []card
 	Truncated string
+	Unmatched int // calls that found no route, of those that are remembered
 }
+
+// problemsOnCard is how many problems a card shows; the route's page has the others.
+const problemsOnCard = 2
 
 // card is a route on the page.
 type card struct {
 	preview.RouteStatus
-	Day picture // today
+	Day      picture // today
+	Severity string  // of the most severe problem; ""
+	Shown    []preview.Problem
+	Hidden   int // problems that the card does not show
+}
+
+func newCard(s preview.RouteStatus) card {
+	c := card{RouteStatus: s, Day: dayPicture(s)}
+	c.Shown = s.Problems[:min(len(s.Problems), problemsOnCard)]
+	c.Hidden = len(s.Problems) - len(c.Shown) + s.More
+	if len(c.Shown) > 0 {
+		c.Severity = c.Shown[0].Severity
+	}
+	return c
 }
 
 func (c *Console) now(w http.ResponseWriter, r *http.Request) {
@@ -36,8 +53,9 @@ func (c *Console) now(w http.ResponseWriter, r *http.Request) {
 	}
 	m.Truncated = found.Truncated
 	for _, s := range found.Routes {
-		m.Cards = append(m.Cards, card{s, dayPicture(s)})
+		m.Cards = append(m.Cards, newCard(s))
 	}
+	m.Unmatched = c.options.UnmatchedCount()
 	m.setChips([]string{"open", "closed", "other", "unknown"}, found.States)
 	m.paginate(found.Total, perPage)
 	c.show(r.Context(), w, http.StatusOK, "now", page{Title: "Now", Here: "now", Main: m})

@@ -31,6 +31,8 @@ type RouteStatus struct {
 	SpanSince *time.Time `json:"span_since"`      // when the span began; null: before what is in sight
 	SpanUntil *Change    `json:"span_until"`      // when another span begins; null: not in sight
 	Calendars []string   `json:"calendars"`
+	Problems  []Problem  `json:"problems"`                // the most severe first; never nil
+	More      int        `json:"more_problems,omitempty"` // how many others there are
 
 	// what it gets on that local day, from midnight on, as long as there are not too many spans
 	Day    []Span `json:"-"`
@@ -73,8 +75,9 @@ type RouteList struct {
 	Truncated string `json:"truncated,omitempty"`
 }
 
-// Routes are the statuses of the routes that match a filter, in the order of the configuration: n
-// of them from an offset on. The error is that of the context.
+// Routes are the statuses of the routes that match a filter: those with errors first, then those
+// with warnings, and within these in the order of the configuration; n of them from an offset on.
+// The error is that of the context.
 func (p *Preview) Routes(ctx context.Context, at time.Time, f Filter, offset, n int) (RouteList, error) {
 	return p.routes(newBudget(ctx), at, f, offset, n)
 }
@@ -82,12 +85,13 @@ func (p *Preview) Routes(ctx context.Context, at time.Time, f Filter, offset, n 
 func (p *Preview) routes(left *budget, at time.Time, f Filter, offset, n int) (RouteList, error) {
 	found := RouteList{Routes: []RouteStatus{}, States: map[string]int{}}
 	words := strings.Fields(strings.ToLower(f.Text))
+	problems := p.problems()
+	var ranked [severities][]*render.Route
 	for _, r := range p.options.Routes {
 		if err := left.err(); err != nil {
 			return found, err
 		}
-		s := p.liveState(r, at)
-		d := s.Decide(nil, at)
+		d := p.liveState(r, at).Decide(nil, at)
 		b := r.Branches[d.Branch]
 		if !matchesWords(r, b.Name, words) {
 			continue
@@ -97,18 +101,40 @@ func (p *Preview) routes(left *budget, at time.Time, f Filter, offset, n int) (R
 		if f.State != "" && f.State != state {
 			continue
 		}
-		if found.Total++; found.Total <= offset || len(found.Routes) == n || found.Truncated != "" {
-			continue
+		by := rank(problems(r).Severity())
+		ranked[by] = append(ranked[by], r)
+		found.Total++
+	}
+	matched := slices.Concat(ranked[:]...)
+	matched = matched[min(max(offset, 0), len(matched)):]
+	for _, r := range matched[:min(max(n, 0), len(matched))] {
+		if err := left.err(); err != nil {
+			return found, err
 		}
-		if !left.spendSegments(d) && len(found.Routes) > 0 {
+		s := p.liveState(r, at)
+		if !left.spendSegments(s.Decide(nil, at)) && len(found.Routes) > 0 {
 			found.Truncated = fmt.Sprintf(
 				"cut after %d routes, whose calendars change very often; ask for the others from offset %d on",
 				len(found.Routes), offset+len(found.Routes))
-			continue
+			break
 		}
-		found.Routes = append(found.Routes, newRouteStatus(r, s, at, left))
+		status := newRouteStatus(r, s, at, left)
+		status.setProblems(problems(r))
+		found.Routes = append(found.Routes, status)
 	}
 	return found, nil
+}
+
+// problems is the source of routes' problems as they are now.
+func (p *Preview) problems() ProblemSource {
+	if p.options.Problems == nil {
+		return func(*render.Route) Problems { return Problems{} }
+	}
+	return p.options.Problems()
+}
+
+func (s *RouteStatus) setProblems(p Problems) {
+	s.Problems, s.More = append([]Problem{}, p.List...), p.More
 }
 
 // matchesWords reports whether each of the words, in lower case, occurs in the route's texts.
@@ -173,7 +199,9 @@ func (p *Preview) RouteStatus(ctx context.Context, name string, at time.Time) (R
 	if err != nil {
 		return RouteStatus{}, err
 	}
-	return newRouteStatus(r, p.liveState(r, at), at, newBudget(ctx)), nil
+	s := newRouteStatus(r, p.liveState(r, at), at, newBudget(ctx))
+	s.setProblems(p.problems()(r))
+	return s, nil
 }
 
 func (p *Preview) find(name string) (*render.Route, error) {

@@ -22,8 +22,16 @@ type Status struct {
 	// keys that differ from those the server was started with, and take effect at the next start
 	Restart []string `json:"restart"`
 	// which other process writes state_dir, so that this one does not; "": none
-	Shared    string `json:"state_shared"`
-	Truncated string `json:"truncated,omitempty"` // there are more mistakes or warnings than these
+	Shared string `json:"state_shared"`
+	// what is wrong with the routes' calls and calendars, errors first
+	Problems  []RouteProblem `json:"problems"`
+	Truncated string         `json:"truncated,omitempty"` // there are more mistakes, warnings or problems than these
+}
+
+// RouteProblem is a problem of a route.
+type RouteProblem struct {
+	Route string `json:"route"`
+	Problem
 }
 
 // FileMessage is a message about a place in a file.

@@ -5,11 +5,12 @@ import "time"
 // Trace is a decision that was taken for a call, as /api/v1/decisions remembers it. Texts are cut
 // to a length that fits a line.
 type Trace struct {
-	At      time.Time `json:"at"`      // when the call came, in UTC
-	Route   string    `json:"route"`   // "": no route takes the call
-	Branch  string    `json:"branch"`  // that was decided
-	State   string    `json:"state"`   // of that branch
-	Unknown bool      `json:"unknown"` // decided by the route's unknown branch
+	At      time.Time `json:"at"`             // when the call came, in UTC
+	Route   string    `json:"route"`          // "": no route takes the call
+	Path    string    `json:"path,omitempty"` // of a call without a route, without a token
+	Branch  string    `json:"branch"`         // that was decided
+	State   string    `json:"state"`          // of that branch
+	Unknown bool      `json:"unknown"`        // decided by the route's unknown branch
 	// why, in one line; for a call without a route "no_route: " and the reason of the metrics
 	Reason string `json:"reason"`
 	Event  string `json:"event,omitempty"` // title of the event that decided, if one did
@@ -26,6 +27,22 @@ type Trace struct {
 	Generation string        `json:"generation"`        // short name of the generation that answered; see Status
 	// that the route asks, as they were at the call, to the minute; never nil
 	Calendars []CalendarRead `json:"calendars"`
+}
+
+// UnmatchedCall is one or several calls alike that found no route, as /api/v1/unmatched lists them.
+type UnmatchedCall struct {
+	Path    string `json:"path"` // without a token
+	Account string `json:"account,omitempty"`
+	Dialed  string `json:"dialed,omitempty"` // as much of the numbers as the configuration shows
+	Caller  string `json:"caller,omitempty"` // of the last of them
+	Reason  string `json:"reason"`           // that of the metrics
+	// why, and what may have been meant, by the configuration that answers now
+	Message    string    `json:"message"`
+	Route      string    `json:"route,omitempty"` // that matches such a call by now; "": none
+	Candidates []string  `json:"candidates"`      // routes that may have been meant; never nil
+	Calls      int       `json:"calls"`           // how many are remembered
+	First      time.Time `json:"first"`           // in UTC, like Last
+	Last       time.Time `json:"last"`
 }
 
 // CalendarRead is when a calendar was read or confirmed last; the zero time: never.

@@ -33,6 +33,15 @@ func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	return string(why)
 }
 
+// NearPath is the path that was probably meant by one that no route has; "" if none is near, or
+// there are too many to look through.
+func (t *Table) NearPath(path string) string {
+	if t.paths[path] != nil || len(t.paths) > maxCompared {
+		return ""
+	}
+	return diag.Nearest(t.ShownPath(path), slices.Sorted(maps.Keys(t.paths)))
+}
+
 // maxCompared is up to how many paths one that no route has is compared with: anybody can ask for
 // such a path.
 const maxCompared = 200

@@ -34,7 +34,7 @@ func (s *Server) preview() *preview.Preview {
 		if l == nil {
 			return nil
 		}
-		s.previewCache.preview = l.Preview()
+		s.previewCache.preview = l.previewWith(l.timelines.Uses(), s.routeProblems)
 	}
 	return s.previewCache.preview
 }
@@ -48,7 +48,7 @@ func (s *Server) newConsole() *console.Console {
 		Status: s.Status,
 		Findings: func() ([]preview.Finding, int) {
 			return s.Findings(), s.pendingFindings()
-		}, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
+		}, Unmatched: s.unmatchedCalls, UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {
 			_, err := s.refreshFeed(ctx, calendar)
 			return err

@@ -252,7 +252,7 @@ func TestPolicy(t *testing.T) {
 			"{hours: {file: hours.ics}, gone: {url: \"http://127.0.0.1:9/sesame-address/basic.ics\", basic: {username: me, password: sesame-password}, headers: {X-Key: sesame-header}}", 1), nil)
 	for path, want := range map[string]int{
 		"/": 200, "/routes/main": 200, "/routes/none": 404, "/try": 200, "/calendars": 200, "/calendars/hours": 200,
-		"/calendars/none": 404, "/calendars/gone": 200, "/findings": 200,
+		"/calendars/none": 404, "/calendars/gone": 200, "/findings": 200, "/unmatched": 200,
 		"/try?route=main": 200,
 		"/config":         200, "/routes/main?from=x": 400, "/calendars/hours?from=x": 400, "/try?route=none": 400,
 		"/static/console.js": 200,

@@ -50,7 +50,7 @@ type trace struct {
 	took        time.Duration
 	facts       *routeFacts
 	reason      string // without a route, why none was found
-	event       string
+	event       string // without a route, the path
 	body        []byte // the callflow; its summary is made when somebody asks
 	failure     string
 	own         int32 // bytes of these that no other trace holds
@@ -292,7 +292,7 @@ func (t *trace) export() preview.Trace {
 		out.Branch, out.State = f.branches[t.branch].branch, f.branches[t.branch].state
 	}
 	if f.route == "" {
-		out.Reason = "no_route: " + t.reason
+		out.Reason, out.Path, out.Event = "no_route: "+t.reason, t.event, ""
 	}
 	if t.answered >= 0 {
 		out.Answered = f.branches[t.answered].branch
@@ -332,6 +332,7 @@ func (rec *record) recordTrace(began time.Time, took time.Duration) {
 	t.setTexts(rec.call, l.shown)
 	if rec.route == nil {
 		t.facts, t.reason, t.failure = l.nowhere, string(rec.miss), cutTrace(rec.missing())
+		t.event = rec.unmatchedPath()
 		l.missed.ring(rec.path, rec.call).add(&t)
 		return
 	}

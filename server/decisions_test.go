@@ -94,7 +94,7 @@ func TestDecisions(t *testing.T) {
 		CallID: "abc", Generation: name, Calendars: []preview.CalendarRead{},
 	}
 	nowhere := preview.Trace{
-		At: monday.Add(12*time.Hour + 2*time.Second), Reason: "no_route: no_path", Status: 404,
+		At: monday.Add(12*time.Hour + 2*time.Second), Path: "/nowhere", Reason: "no_route: no_path", Status: 404,
 		Failure: `no route has the path "/nowhere"; known: /broken, /main`,
 		Caller:  "…0147", Dialed: "+14155550100", Account: acme, CallID: "abc", Generation: name,
 		Calendars: []preview.CalendarRead{},

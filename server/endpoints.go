@@ -16,6 +16,7 @@ const (
 	eventsPath    = "/api/v1/events"
 	openapiPath   = "/api/v1/openapi.json"
 	findingsPath  = "/api/v1/findings"
+	unmatchedPath = "/api/v1/unmatched"
 	// feedsPath is where the feeds are listed; each can be refreshed below it, by the name of a
 	// calendar.
 	feedsPath = "/api/v1/feeds"
@@ -38,6 +39,7 @@ func (a *admin) endpoints() []endpoint {
 		{routesPath, true, true, a.api.routes},
 		{decisionsPath, true, true, a.api.listDecisions},
 		{findingsPath, false, true, a.serveFindings},
+		{unmatchedPath, true, true, a.serveUnmatched},
 		{statusPath, false, true, a.serveStatus},
 		{feedsPath, false, true, a.serveFeeds},
 		{eventsPath, false, false, a.console.Events},

@@ -116,7 +116,7 @@ func (g *Generation) contain(guard *contain.Guard) {
 
 // Preview answers what people ask about the generation's decisions.
 func (g *Generation) Preview() *preview.Preview {
-	return g.previewWith(g.timelines.Uses())
+	return g.previewWith(g.timelines.Uses(), nil)
 }
 
 // series are the names that metrics are labelled with.

@@ -135,7 +135,8 @@ func New(o Options) *Server {
 		turns: adminTurns(o.RealNow), realNow: o.RealNow, live: &s.live, draining: &s.draining,
 		log: o.Log, feeds: s.feeds, refreshFeed: s.refreshFeed,
 	}
-	s.admin.reload, s.admin.status = s.Reload, s.Status
+	s.admin.unmatched = s.unmatchedCalls
+	s.admin.reload, s.admin.status = s.Reload, s.statusWithProblems
 	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pendingFindings() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()

@@ -31,6 +31,7 @@ func (s *Server) Status() preview.Status {
 	status := s.status
 	s.mu.Unlock()
 	status.Warnings, status.Shared = []preview.FileMessage{}, s.state.reason()
+	status.Problems = []preview.RouteProblem{}
 	if l := s.live.Load(); l != nil {
 		status.Generation = l.name
 		warnings := slices.Clone(l.missing)
@@ -42,6 +43,32 @@ func (s *Server) Status() preview.Status {
 	if n := max(len(status.Mistakes), len(status.Warnings)); n > maxSaid {
 		status.Truncated = fmt.Sprintf("cut after %d; mend those first, or see callhours check", maxSaid)
 		status.Mistakes, status.Warnings = part(status.Mistakes, 0, maxSaid), part(status.Warnings, 0, maxSaid)
+	}
+	return status
+}
+
+// statusWithProblems is the status with the problems of all routes, which cost a look at each.
+func (s *Server) statusWithProblems() preview.Status {
+	status, l := s.Status(), s.live.Load()
+	if l == nil {
+		return status
+	}
+	source := s.routeProblems()
+	var warnings []preview.RouteProblem
+	for _, r := range l.routes {
+		for _, p := range source(r).List {
+			if p.Severity == preview.Error {
+				status.Problems = append(status.Problems, preview.RouteProblem{Route: r.Name, Problem: p})
+			} else {
+				warnings = append(warnings, preview.RouteProblem{Route: r.Name, Problem: p})
+			}
+		}
+	}
+	if status.Problems = append(status.Problems, warnings...); len(status.Problems) > maxSaid {
+		status.Problems = status.Problems[:maxSaid]
+		if status.Truncated == "" {
+			status.Truncated = fmt.Sprintf("cut after %d problems; see the others at %s", maxSaid, routesPath)
+		}
 	}
 	return status
 }

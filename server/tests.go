@@ -52,7 +52,7 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 	}
 	uses := g.timelines.Uses()
 	b.replace(uses, written.Calendars)
-	shared := g.previewWith(uses)
+	shared := g.previewWith(uses, nil)
 	var tests []*preview.Test
 	asked := new(int)
 	for _, w := range written.Tests {
@@ -68,7 +68,7 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 		if len(w.Calendars) > 0 {
 			own := maps.Clone(uses)
 			b.replace(own, w.Calendars)
-			o.Preview = g.previewWith(own)
+			o.Preview = g.previewWith(own, nil)
 		}
 		for _, m := range w.Moments {
 			o.Moments = append(o.Moments,
@@ -87,11 +87,15 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 	return tests, nil
 }
 
-// previewWith answers questions about the generation with other calendars.
-func (g *Generation) previewWith(uses map[string]calendars.Use) *preview.Preview {
+// previewWith answers questions about the generation with other calendars, and with the problems of
+// its routes if there is a source of these.
+func (g *Generation) previewWith(
+	uses map[string]calendars.Use, problems func() preview.ProblemSource,
+) *preview.Preview {
 	return preview.New(preview.Options{
 		Table: g.table, Routes: g.routes, Path: g.file.PivotPath.S,
 		Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
+		Problems: problems,
 	})
 }
 

@@ -58,6 +58,7 @@ func missing(t *testing.T, what string) {
 // looked is a console that is served from testdata/console, and a browser.
 type looked struct {
 	address string // of the admin listener
+	pivot   string // of the Pivot listener
 	config  string
 	browser context.Context
 }
@@ -104,7 +105,7 @@ func newLooked(t *testing.T) *looked {
 	})
 	var all strings.Builder
 	lines := bufio.NewReader(log)
-	if _, l.address = readStarted(lines, &all); l.address == "" {
+	if l.pivot, l.address = readStarted(lines, &all); l.address == "" {
 		t.Fatalf("the server did not start: %s", &all)
 	}
 	go io.Copy(io.Discard, lines)
@@ -130,6 +131,28 @@ func (l *looked) command(t *testing.T, args ...string) []byte {
 		t.Fatalf("callhours %q ends with %d: %s", args, code, errs.String())
 	}
 	return out.Bytes()
+}
+
+// calls makes calls: two that fail, and some that find no route.
+func (l *looked) calls(t *testing.T) {
+	t.Helper()
+	for _, c := range []struct{ path, dialed, name string }{
+		{"/pivot", "+14155550120", "BAD"},
+		{"/pivot", "+14155550120", "BAD"},
+		{"/pivot", "+14155550129", ""},
+		{"/pivto", "+14155550100", ""},
+		{"/pivto", "+14155550100", ""},
+		{"/0a4cf9b16dd04f3c8a8f0d6c1f7be9d2/a-path-with-a-long-name/below-another-path-with-a-long-name", "", ""},
+	} {
+		got, err := http.PostForm(l.pivot+c.path, url.Values{
+			"Request": {c.dialed}, "Caller-ID-Name": {c.name}, "Caller-ID-Number": {"+12025550147"},
+			"Account-ID": {"7a1c0f8e2d4b4f6d9b3e5c7d8f9a0b1c"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+	}
 }
 
 // tab opens a page in a tab of its own and gives it, and what its browser complains of when it is
@@ -195,6 +218,8 @@ var consolePages = map[string]string{
 	"calendar":       "/calendars/oncall",
 	"calendar-never": "/calendars/broken",
 	"findings":       "/findings",
+	"route-failing":  "/routes/billing",
+	"unmatched":      "/unmatched",
 	"configuration":  "/config",
 }
 
@@ -210,6 +235,7 @@ const (
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	l := newLooked(t)
+	l.calls(t)
 	t.Run("pages", l.pages)
 	t.Run("timeline", l.timeline)
 	t.Run("try", l.tried)

@@ -1,0 +1,140 @@
+package server
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/routes"
+	"github.com/callhours/callhours/server/listen"
+)
+
+// unmatchedCalls are the last calls that found no route, those that are alike together, the latest first.
+// What would have matched is said of the configuration that answers now.
+func (s *Server) unmatchedCalls() []preview.UnmatchedCall {
+	l := s.live.Load()
+	if l == nil {
+		return []preview.UnmatchedCall{}
+	}
+	type alike struct{ path, account, dialed, reason string }
+	list, index := []preview.UnmatchedCall{}, map[alike]int{}
+	s.decisions.eachUnmatched(func(t *trace) {
+		key := alike{t.event, t.text(2), t.text(1), t.reason}
+		i, ok := index[key]
+		if !ok {
+			i = len(list)
+			index[key] = i
+			list = append(list, preview.UnmatchedCall{
+				Path: key.path, Account: key.account, Dialed: key.dialed, Reason: key.reason,
+				Message: t.failure, Caller: t.text(0), First: t.at.UTC(), Last: t.at.UTC(),
+			})
+		}
+		m := &list[i]
+		m.Calls++
+		if t.at.Before(m.First) {
+			m.First = t.at.UTC()
+		}
+		if t.at.After(m.Last) {
+			m.Last, m.Caller = t.at.UTC(), t.text(0)
+		}
+	})
+	slices.SortFunc(list, func(a, b preview.UnmatchedCall) int {
+		return cmp.Or(b.Last.Compare(a.Last), strings.Compare(a.Path, b.Path),
+			strings.Compare(a.Account, b.Account), strings.Compare(a.Dialed, b.Dialed),
+			strings.Compare(a.Reason, b.Reason))
+	})
+	list = part(list, 0, maxUnmatched)
+	if len(list) == 0 {
+		return list
+	}
+	byPath := map[string][]string{}
+	for _, r := range l.routes {
+		if names := byPath[r.Path]; len(names) < maxCandidates {
+			byPath[r.Path] = append(names, r.Name)
+		}
+	}
+	for i := range list {
+		l.explainUnmatched(&list[i], byPath)
+	}
+	return list
+}
+
+// maxCandidates is how many routes are named that a call may have been meant for.
+const maxCandidates = 5
+
+// explainUnmatched says why a call finds no route in the configuration that answers now, and which
+// routes may have been meant; or that it finds one by now. Where the number is not remembered, what
+// was said when the call came stays.
+func (l *live) explainUnmatched(m *preview.UnmatchedCall, byPath map[string][]string) {
+	m.Candidates = append([]string{}, byPath[m.Path]...)
+	if m.Dialed == "" && routes.MissReason(m.Reason) == routes.NumberNotListed {
+		return
+	}
+	// Every parameter has a name, so that there is no error.
+	call, _ := preview.Call(m.Account, m.Dialed, "", nil)
+	if call == nil {
+		call = &pivot.Call{}
+	}
+	found, why := l.table.Match(m.Path, call)
+	if found != routes.None {
+		m.Route, m.Candidates = l.routes[found].Name, []string{}
+		m.Message = "route " + m.Route + " matches this call now"
+		return
+	}
+	m.Message = l.table.Missing(m.Path, why, m.Dialed)
+	if near := l.table.NearPath(m.Path); near != "" && why == routes.NoPath {
+		m.Candidates = append(m.Candidates, byPath[near]...)
+	}
+}
+
+// maxUnmatched is how many different calls without a route are listed, the latest ones.
+const maxUnmatched = 1000
+
+// eachUnmatched visits copies of the calls that found no route.
+func (d *decisions) eachUnmatched(visit func(*trace)) {
+	for _, r := range d.unmatchedRings() {
+		r.mu.Lock()
+		list := r.last(r.size)
+		r.mu.Unlock()
+		for i := range list {
+			visit(&list[i])
+		}
+	}
+}
+
+func (d *decisions) unmatchedRings() []*ring {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.misses))
+}
+
+// unmatchedCount is how many calls are remembered that found no route.
+func (d *decisions) unmatchedCount() (n int) {
+	for _, r := range d.unmatchedRings() {
+		r.mu.Lock()
+		n += min(r.count, len(r.traces))
+		r.mu.Unlock()
+	}
+	return n
+}
+
+// unmatchedPath is the path of a call without a route as it is remembered: without a token, and as a
+// text of its own, which keeps nothing of the request.
+func (rec *record) unmatchedPath() string {
+	return strings.Clone(cutTrace(diag.Line(rec.live.table.ShownPath(rec.path))))
+}
+
+// serveUnmatched answers with the calls that found no route.
+func (a *admin) serveUnmatched(w http.ResponseWriter, r *http.Request) {
+	offset, limit, err := page(r)
+	if err != nil {
+		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
+		return
+	}
+	answerList(w, r, noMembers, "calls", part(a.unmatched(), offset, limit), noMembers, "")
+}
