@@ -78,6 +78,16 @@ func (s *source) calendar(e entry) *Calendar {
 	return c
 }
 
+// Withdrawn reports whether the calendar needs a secret that is withdrawn.
+func (c *Calendar) Withdrawn() bool {
+	for _, value := range c.Headers {
+		if value.Withdrawn() {
+			return true
+		}
+	}
+	return c.URL.Withdrawn() || c.Basic != nil && c.Basic.Password.Withdrawn()
+}
+
 // denyPrivate reports whether a source's feeds are not fetched from private addresses.
 func (s *source) denyPrivate() bool {
 	if g := s.grants[s.tenantName()]; s.tenant != nil && g != nil && g.denyPrivate != nil {
@@ -166,7 +176,7 @@ func parseAmount(s string) (int, bool) {
 // feedURL gives the address of a feed. It is a secret: messages show its scheme at most.
 func (f fields) feedURL() Secret {
 	secret := f.secret("url")
-	if !secret.Given() {
+	if !secret.Given() || secret.Withdrawn() {
 		return secret
 	}
 	u, err := url.Parse(secret.Reveal())

@@ -52,6 +52,7 @@ type Inputs struct {
 	check      func(path string, body []byte) error // see SetCheck; nil: no check
 	former     *Inputs                              // has what restored files name; nil: nothing
 	keptOwners *keptOwners                          // during Load, see Keep; else nil
+	withdrawn  map[string]bool                      // tenants' files that name a secret which is; see Secret
 	// homes are the directories in which tenants' files may name files, by the path of the tenant's
 	// file.
 	homes map[string]string
@@ -350,6 +351,13 @@ func (in *Inputs) update(path string, note func(*Input)) {
 	if !in.frozen {
 		note(in.files[path])
 	}
+}
+
+func (in *Inputs) noteWithdrawn(tenant string) {
+	if in.withdrawn == nil {
+		in.withdrawn = map[string]bool{}
+	}
+	in.withdrawn[tenant] = true
 }
 
 // setTenant makes a file a tenant's own.

@@ -46,6 +46,9 @@ func (s *source) findReusable(former *File, paths []Text) *reuse {
 		return nil
 	}
 	for _, tenant := range former.Tenants {
+		if former.Inputs.withdrawn[tenant.Pos.File] { // which is a mistake of its present files
+			continue
+		}
 		r.tenants[tenant.Pos.File] = tenant
 	}
 	for _, l := range former.Lists {

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -13,7 +15,8 @@ import (
 type Secret struct {
 	diag.Pos // where it, or the {secret: NAME} that names it, stands
 	// text is behind a pointer so that a Secret in an unexported field shows an address at most.
-	text *string
+	text      *string
+	withdrawn bool // see Withdrawn
 }
 
 // Reveal gives the text; "" for the zero Secret.
@@ -26,6 +29,11 @@ func (s Secret) Reveal() string {
 
 // Given reports whether there is a secret.
 func (s Secret) Given() bool { return s.text != nil }
+
+// Withdrawn reports whether the secret is one that the main file does not give to the tenant any
+// more, whose accepted file names it. Its text is random then: whatever is to be opened with it
+// stays closed, and nothing is to be sent.
+func (s Secret) Withdrawn() bool { return s.withdrawn }
 
 func (s Secret) String() string {
 	if s.text == nil {
@@ -122,7 +130,7 @@ func (s *source) addSecret(e entry) {
 			s.mistake(name.Pos, "this secret is already defined at %s", first.Pos)
 			return
 		}
-		s.secrets.own[name.S] = Secret{name.Pos, &n.text}
+		s.secrets.own[name.S] = Secret{Pos: name.Pos, text: &n.text}
 	}
 }
 
@@ -149,7 +157,7 @@ func (s *source) secretValue(n *node, key string) Secret {
 	case strings.ContainsAny(n.text, "\r\n"):
 		s.mistake(n.Pos, "%s holds a line break; write it on one line", key)
 	default:
-		return Secret{n.Pos, &n.text}
+		return Secret{Pos: n.Pos, text: &n.text}
 	}
 	return Secret{}
 }
@@ -162,6 +170,12 @@ func (s *source) resolveSecret(name Text) Secret {
 		// The name is not shown, since the secret itself may stand in its place.
 		s.mistake(name.Pos, "expected the name of a secret in lower-case letters, digits and dashes")
 	case !ok && s.secretsIncomplete: // it may stand in what could not be read, which is reported
+	case !ok && s.tenant != nil && slices.Contains(s.inputs.restored, s.path):
+		// It was given when the file was accepted, and nobody can edit that. What is left of it may go
+		// on, and must not keep the operator from taking a secret back.
+		s.inputs.noteWithdrawn(s.path)
+		text := rand.Text() + rand.Text()
+		return Secret{name.Pos, &text, true}
 	case !ok && s.tenant != nil:
 		// Whether the main file has one of that name is none of the tenant's business.
 		s.mistake(name.Pos,
@@ -174,7 +188,7 @@ func (s *source) resolveSecret(name Text) Secret {
 	case !ok:
 		s.mistake(name.Pos, "secret %q is not defined%s", name.S, s.suggest(name.S, s.secrets.names))
 	default:
-		return Secret{name.Pos, found.text}
+		return Secret{Pos: name.Pos, text: found.text}
 	}
 	return Secret{}
 }

@@ -57,6 +57,13 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		Owner: c.Owner, DenyPrivate: c.DenyPrivate, URL: c.URL.Reveal(), UserAgent: c.UserAgent, CAFile: c.CAFile,
 		CAFiles: b.filesFor(c),
 	}
+	if c.Withdrawn() {
+		own.Source.Withdrawn = true
+		if c.URL.Withdrawn() {
+			own.Source.URL = "https://withdrawn.invalid/" + c.Name
+		}
+		return own
+	}
 	if c.Basic != nil {
 		own.Source.Username, own.Source.Password = c.Basic.Username, c.Basic.Password.Reveal()
 	}

@@ -56,6 +56,9 @@ func (a *attempt) run(ctx context.Context) Fetched {
 	if err := a.source.Validate(); err != nil {
 		return a.fail(metrics.ServerError, "%w", err)
 	}
+	if a.source.Withdrawn {
+		return a.fail(metrics.ServerError, "the main file no longer gives this tenant a secret that the feed needs")
+	}
 	u, user, err := a.source.address()
 	if err != nil {
 		return a.fail(metrics.ServerError, "%w", err)

@@ -41,6 +41,9 @@ type Source struct {
 	// DenyPrivate refuses private addresses also where the URL itself leads to one. Redirects from
 	// public ones never lead there.
 	DenyPrivate bool
+	// Withdrawn says that a secret which the source needs is not given to its owner any more, and is
+	// not among these fields: each attempt fails and says so.
+	Withdrawn bool
 }
 
 // refusedHeaders are those that the fetcher or net/http writes itself.
@@ -112,10 +115,13 @@ func (s Source) Validate() error {
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // Key is what makes two feeds one: a SHA-256 in hexadecimal over the owner, the addresses that are
-// refused, the normalised URL (webcal as https, the host in lower case, without default port and
+// refused, whether a secret is missing, the normalised URL (webcal as https, the host in lower case, without default port and
 // fragment), credentials, headers, the name of the CA file and the user agent. It shows none of
 // them and may name a file.
 func (s Source) Key() string {
+	if s.Withdrawn { // it shares nothing with a source that never needed the secret
+		return hashFields("withdrawn", s.Owner, s.sharedKey())
+	}
 	if s.Owner == "" && !s.DenyPrivate {
 		return s.sharedKey()
 	}

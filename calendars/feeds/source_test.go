@@ -196,6 +196,7 @@ func TestSourceKey(t *testing.T) {
 		{URL: "https://calendar.example.com/a", Owner: "acme", DenyPrivate: true},
 		{URL: "https://calendar.example.com/a", Owner: "u", DenyPrivate: true},
 		{URL: "https://calendar.example.com/a", Owner: "u", CAFile: "acme"},
+		{URL: "https://calendar.example.com/a", Owner: "acme", Withdrawn: true},
 	}
 	seen := map[string]Source{}
 	for _, s := range other {
