@@ -31,7 +31,7 @@ import (
 //     `# callhours.yaml`, the block is a whole configuration and is loaded.
 //   - json must parse, go-template must be a template that loads, ics a calendar that is read.
 //   - console: `$ callhours …` is run and its output compared with the lines that follow, where … stands for anything;
-//     `$ cd …` changes the directory; `$ make …` must name a target; other programs and `callhours serve` are not run.
+//     `$ cd …` changes the directory, to that of an example of ours with `examples/`; `$ make …` must name a target; other programs and `callhours serve` are not run.
 //
 // A block with `sketch` after its language is for the eye only.
 func TestDocs(t *testing.T) {
@@ -270,7 +270,9 @@ func (p page) converse(ctx context.Context, b block) error {
 			if len(args) != 1 || !filepath.IsLocal(args[0]) {
 				return fmt.Errorf("%s: want one directory below", where)
 			}
-			dir = filepath.Join(dir, args[0])
+			if dir = filepath.Join(dir, args[0]); strings.HasPrefix(args[0], "examples/") {
+				dir = args[0] // of a clone
+			}
 			if _, err := os.Stat(dir); err != nil {
 				return nil // a command that is not run would have made it
 			}

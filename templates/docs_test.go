@@ -15,7 +15,7 @@ import (
 	"github.com/callhours/callhours/templates/trees"
 )
 
-const docs = "../docs/templates.md"
+const docs = "../docs/template-functions.md"
 
 // TestDocsFunctions holds the table of functions in the docs against the code; UPDATE=1 writes it.
 func TestDocsFunctions(t *testing.T) {

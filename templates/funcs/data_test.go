@@ -8,7 +8,7 @@ import (
 )
 
 // docs is the page that says what functions give.
-const docs = "../../docs/templates.md"
+const docs = "../../docs/template-functions.md"
 
 var newYork = mustZone("America/New_York")
 
