@@ -47,6 +47,11 @@ func limitSections() []limitSection {
 				"half of the processors, one at least; {server.ownInFlight} for each processor, {server.ownWait}", "",
 				"503 for calls of that tenant, after that time", "server.TestOwnTurns",
 			},
+			{
+				"routes of one tenant that are compiled, and looked through for findings, at once",
+				"half of the processors, one at least", "",
+				"the others of that tenant wait; the owner that has used least time is next", "server.TestEachHalf",
+			},
 			{"addresses in `X-Forwarded-For`", "{listen.maxHops}", "", "403", "listen.TestClient"},
 		}},
 		{"Hours on the Pivot listener", "`/-/hours/ROUTE.ics`, for holders of a token.", []limit{

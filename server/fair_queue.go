@@ -2,6 +2,7 @@ package server
 
 import (
 	"container/heap"
+	"runtime"
 	"sync"
 	"time"
 
@@ -10,10 +11,14 @@ import (
 
 // fairQueue is work of several owners for all processors. The next piece is one of the owner that
 // has used the least time, the operator's before all others: more or heavier work of one owner
-// delays nobody else's much.
+// delays nobody else's much. That of one tenant takes half of the processors at a time, at least
+// one, so that calls are answered meanwhile.
 type fairQueue struct {
+	most int // pieces of one tenant that are in work
+
 	mu     sync.Mutex // guards the following
-	owners byUsed     // that have pieces left
+	freed  *sync.Cond // a tenant is below most again
+	owners byUsed     // that have pieces left, and are below most
 }
 
 // ownerShare is the work of an owner.
@@ -22,8 +27,9 @@ type ownerShare struct {
 	pieces []int // that are left, in their order
 	used   time.Duration
 	taken  int // pieces
+	inWork int // pieces
 	order  int // of the first piece
-	index  int // index in the heap; -1: nothing is left
+	index  int // index in the heap; -1: not in it
 }
 
 // eachByOwner calls do for 0 to n-1 as parallel.Each does, in the order of fairly. owner is whose a
@@ -33,13 +39,14 @@ func eachByOwner(n int, owner func(i int) string, now func() time.Time, do func(
 	parallel.Each(n, func(int) {
 		s, i := f.take()
 		began := now()
+		defer func() { f.finish(s, now().Sub(began)) }() // if it panics too
 		do(i)
-		f.addUsed(s, now().Sub(began))
 	})
 }
 
 func newFairQueue(n int, owner func(i int) string) *fairQueue {
-	f, shares := &fairQueue{}, map[string]*ownerShare{}
+	f, shares := &fairQueue{most: max(1, runtime.GOMAXPROCS(0)/2)}, map[string]*ownerShare{}
+	f.freed = sync.NewCond(&f.mu)
 	for i := range n {
 		name := owner(i)
 		s := shares[name]
@@ -54,14 +61,19 @@ func newFairQueue(n int, owner func(i int) string) *fairQueue {
 	return f
 }
 
-// take takes the next piece, of which there must be one.
+// take takes the next piece, of which there must be one, and waits for it where all that is left is
+// work of tenants that have as much in work as they may. finish follows.
 func (f *fairQueue) take() (*ownerShare, int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for len(f.owners) == 0 {
+		f.freed.Wait()
+	}
 	s := f.owners[0]
 	i := s.pieces[0]
 	s.taken++
-	if s.pieces = s.pieces[1:]; len(s.pieces) > 0 {
+	s.inWork++
+	if s.pieces = s.pieces[1:]; f.mayWork(s) {
 		heap.Fix(&f.owners, 0)
 	} else {
 		heap.Pop(&f.owners)
@@ -69,13 +81,23 @@ func (f *fairQueue) take() (*ownerShare, int) {
 	return s, i
 }
 
-// addUsed notes how long a piece took.
-func (f *fairQueue) addUsed(s *ownerShare, used time.Duration) {
+// mayWork reports whether the next piece of an owner may be taken, if there is one.
+func (f *fairQueue) mayWork(s *ownerShare) bool {
+	return len(s.pieces) > 0 && (s.owner == "" || s.inWork < f.most)
+}
+
+// finish notes how long a piece took.
+func (f *fairQueue) finish(s *ownerShare, used time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s.used += used
-	if s.index >= 0 {
+	s.inWork--
+	switch {
+	case s.index >= 0:
 		heap.Fix(&f.owners, s.index)
+	case f.mayWork(s):
+		heap.Push(&f.owners, s)
+		f.freed.Broadcast()
 	}
 }
 
@@ -102,8 +124,11 @@ func (h byUsed) Swap(i, j int) {
 	h[i].index, h[j].index = i, j
 }
 
-// Push is never called: nobody comes back.
-func (h *byUsed) Push(any) {}
+// Push puts one in at the end.
+func (h *byUsed) Push(s any) {
+	s.(*ownerShare).index = len(*h)
+	*h = append(*h, s.(*ownerShare))
+}
 
 // Pop takes the last one off.
 func (h *byUsed) Pop() any {

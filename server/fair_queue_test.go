@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/callhours/callhours/internal/contain"
 )
 
 // TestFairly: the operator's work is done first, then that of whoever has used least time, whatever
@@ -58,7 +61,7 @@ func TestFairly(t *testing.T) {
 				}
 				seen[i], last[s.owner] = true, i
 				now += c.pieces[i].takes
-				f.addUsed(s, c.pieces[i].takes)
+				f.finish(s, c.pieces[i].takes)
 				done[s.owner] = now
 			}
 			for owner, want := range c.want {
@@ -84,6 +87,53 @@ func TestEachFairly(t *testing.T) {
 	for i := range n {
 		if done[i] != 1 {
 			t.Errorf("piece %d is done %d times", i, done[i])
+		}
+	}
+}
+
+// TestEachHalf: pieces of one tenant are in work on half of the processors at a time, whatever else
+// is left, and on as many as there are if they are the operator's. One that panics keeps none of the
+// others from being done.
+func TestEachHalf(t *testing.T) {
+	processors := runtime.GOMAXPROCS(4)
+	defer runtime.GOMAXPROCS(processors)
+	for _, c := range []struct {
+		owners []string
+		most   int
+	}{{[]string{"evil"}, 2}, {[]string{"evil", "good"}, 2}, {[]string{""}, 4}} {
+		const n = 60
+		owner := func(i int) string { return c.owners[min(i%10, len(c.owners)-1)] }
+		var mu sync.Mutex // guards the following
+		inWork, most, done := map[string]int{}, map[string]int{}, 0
+		enter := func(i, by int) {
+			mu.Lock()
+			defer mu.Unlock()
+			inWork[owner(i)] += by
+			most[owner(i)] = max(most[owner(i)], inWork[owner(i)])
+		}
+		err := contain.Do(func() error {
+			eachByOwner(n, owner, time.Now, func(i int) {
+				enter(i, 1)
+				for range 100 {
+					runtime.Gosched()
+				}
+				enter(i, -1)
+				mu.Lock()
+				done++
+				mu.Unlock()
+				if i == 7 {
+					panic("7")
+				}
+			})
+			return nil
+		})
+		if err == nil || done != n {
+			t.Errorf("%v: %d are done, and %v", c.owners, done, err)
+		}
+		for _, owner := range c.owners {
+			if most[owner] > c.most {
+				t.Errorf("%v: %d pieces of %q at a time, want %d", c.owners, most[owner], owner, c.most)
+			}
 		}
 	}
 }

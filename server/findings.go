@@ -15,7 +15,6 @@ import (
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
 	"github.com/callhours/callhours/internal/diag"
-	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
@@ -68,7 +67,9 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 	// Routes are independent of one another, and so are calendars.
 	efforts := g.efforts(cmp.Or(o.Most, maxLooked))
 	var looks []func() []preview.Finding
+	var names []string // of what they look at
 	add := func(name string, look func(*render.Effort) []preview.Finding) {
+		names = append(names, name)
 		looks = append(looks, func() []preview.Finding {
 			tenant := calendars.TenantOf(name)
 			if effort := efforts[tenant]; !effort.Over() {
@@ -90,7 +91,8 @@ func (g *Generation) Find(ctx context.Context, o FindOptions) []preview.Finding 
 		})
 	}
 	each := make([][]preview.Finding, len(looks))
-	parallel.Each(len(looks), func(i int) {
+	owner := func(i int) string { return calendars.TenantOf(names[i]) }
+	eachByOwner(len(looks), owner, func() time.Time { return now }, func(i int) {
 		if err := contain.Do(func() error { each[i] = looks[i](); return nil }); err != nil {
 			each[i] = []preview.Finding{preview.Findingf(diag.Pos{}, "mistake", "looking for findings: %s", err)}
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
-	"github.com/callhours/callhours/internal/parallel"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/render"
 )
@@ -86,7 +85,8 @@ func (s *Server) prepare(g *Generation) *next {
 		}
 	})
 	n.problems = make([]*problemReport, len(n.shown))
-	parallel.Each(len(n.shown), func(i int) {
+	owner = func(i int) string { return calendars.TenantOf(n.shown[i]) }
+	eachByOwner(len(n.shown), owner, s.options.RealNow, func(i int) {
 		name := n.shown[i]
 		count(name)
 		n.problems[i] = &problemReport{}
