@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/server"
 )
 
@@ -29,6 +32,10 @@ func (a *adminFlags) add(f *pflag.FlagSet) {
 // url is where the server's admin listener is.
 func (a *adminFlags) url(env environment) (string, error) {
 	if a.admin != "" {
+		u, err := url.Parse(a.admin)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return "", usageError(fmt.Errorf("--admin %s: expected a URL such as http://127.0.0.1:9480", quoteURL(a.admin)))
+		}
 		return strings.TrimSuffix(a.admin, "/"), nil
 	}
 	in, err := open(a.config, env)
@@ -47,17 +54,15 @@ func (a *adminFlags) request(ctx context.Context, method, path string, env envir
 	}
 	request, err := http.NewRequestWithContext(ctx, method, base+path, nil)
 	if err != nil {
-		return nil, usageError(fmt.Errorf("--admin %q: expected a URL such as http://127.0.0.1:9480", a.admin))
+		return nil, usageError(err)
 	}
 	shown := request.URL.Redacted()
 	shown = strings.TrimSuffix(shown, request.URL.EscapedPath())
 	defer startProgress(env, "waiting for the server")()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		if inner, ok := errors.AsType[*url.Error](err); ok {
-			err = inner.Err
-		}
-		return nil, failure(fmt.Errorf("%s: %w; is the server running, and is this its admin_listen?", shown, err))
+		return nil, failure(fmt.Errorf("%s: %w; is the server running, and is this its admin_listen?", shown,
+			connectionError(err)))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAdminAnswer))
@@ -70,6 +75,29 @@ func (a *adminFlags) request(ctx context.Context, method, path string, env envir
 		return nil, failure(errors.New(errorText(body)))
 	}
 	return body, nil
+}
+
+// quoteURL quotes what should be a URL, without what may be a password.
+func quoteURL(text string) string {
+	if _, after, found := strings.Cut(text, "@"); found {
+		text = "…@" + after
+	}
+	return diag.Quote(text)
+}
+
+// connectionError is the error of a request, without the address, which would be said twice, and
+// without the names of the system's functions.
+func connectionError(err error) error {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return errors.New("unknown host")
+	}
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
+		return number
+	}
+	return err
 }
 
 // errorText is the text of an error, which the API gives as JSON and other paths as text.

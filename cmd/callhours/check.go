@@ -31,10 +31,14 @@ func checkCommand(env environment) *cobra.Command {
 		Use:   "check",
 		Short: "find mistakes in a configuration and its calendars",
 		Long: `check loads a configuration as serve does, renders every branch of every route
-for sample calls, reads the calendars, and looks through the coming days for
-calls that would not be answered and for what was probably meant otherwise. Each
-finding says where it is, what is wrong and what to do; docs/checking.md lists
-the kinds of findings, which are shown in brackets.
+for sample calls, reads the calendars, and looks for problems in the coming days:
+calls that would not be answered, titles that are probably misspelled, shifts
+without a name. Each finding says where it is, what is wrong and what to do;
+docs/checking.md lists the kinds of findings, which are shown in brackets.
+
+  callhours check
+  callhours check -c office/callhours.yaml --strict
+  callhours check --format json
 
 check uses the copies of feeds in state_dir, and fetches the feeds that have
 none; it writes nothing. With --offline it fetches nothing.
@@ -171,12 +175,6 @@ func reportFindings(found []preview.Finding, name string, a checkFlags, env envi
 
 // summary says how many findings there are.
 func summary(failed, warned int) string {
-	count := func(n int, what string) string {
-		if n == 1 {
-			return "1 " + what
-		}
-		return fmt.Sprintf("%d %ss", n, what)
-	}
 	switch {
 	case failed+warned == 0:
 		return "nothing is wrong"
@@ -186,6 +184,14 @@ func summary(failed, warned int) string {
 		return count(failed, "error")
 	}
 	return count(failed, "error") + ", " + count(warned, "warning")
+}
+
+// count is a number of things, in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // writeGitHub writes a finding as a workflow command, which GitHub shows at the line of a change.

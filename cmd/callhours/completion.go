@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,16 +112,20 @@ func whichRoute(command, path string, env environment) error {
 	if err != nil {
 		return err
 	}
-	const most = 8 // of the names, on one line
-	names := routeNames(in.file)
-	text := fmt.Sprintf("which route? use callhours %s ROUTE", command)
+	return usageError(fmt.Errorf("which route? use callhours %s ROUTE%s", command, knownNames(routeNames(in.file))))
+}
+
+// knownNames lists names at the end of a message.
+func knownNames(names []string) string {
+	const most = 8 // on one line
+	text := ""
 	if len(names) > 0 {
-		text += "; known: " + strings.Join(names[:min(most, len(names))], ", ")
+		text = "; known: " + strings.Join(names[:min(most, len(names))], ", ")
 	}
 	if len(names) > most {
 		text += fmt.Sprintf(" and %d more", len(names)-most)
 	}
-	return usageError(errors.New(text))
+	return text
 }
 
 // nameCompletion adds cobra's command that writes the scripts of shells, with a help of our own.
@@ -131,18 +134,21 @@ func nameCompletion(root *cobra.Command) {
 	cmd, _, err := root.Find([]string{"completion"})
 	must(err)
 	cmd.Short = "write the completion script of a shell"
-	cmd.Long = `completion writes the script by which a shell completes commands, flags, and the
+	cmd.Long = `completion writes a script that makes a shell complete commands, flags, and the
 names of routes and calendars.
 
   callhours completion bash > /etc/bash_completion.d/callhours
   callhours completion zsh > "${fpath[1]}/_callhours"
   callhours completion fish > ~/.config/fish/completions/callhours.fish
 
-The names come from the configuration that the command line names by -c, or from
-./callhours.yaml.`
+The names come from the configuration: that of -c, or ./callhours.yaml.`
 	cmd.Args = onlyCommands
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	for _, shell := range cmd.Commands() {
-		shell.Short, shell.Long = "write the completion script of "+shell.Name(), ""
+		shell.Short = "write the completion script of " + shell.Name()
+		shell.Long = fmt.Sprintf(`%s writes the completion script of that shell to standard output.
+
+  callhours completion %[1]s`, shell.Name())
+		shell.Args = noArguments
 	}
 }

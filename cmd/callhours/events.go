@@ -36,18 +36,24 @@ func eventsCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events CALENDAR|FILE|URL|-",
 		Short: "list the events of a calendar",
-		Long: `events lists the occurrences of a calendar's events between two times, and what
-in the calendar could not be used. CALENDAR is a calendar of the configuration;
-otherwise name an .ics file, a pattern such as "holidays/*.ics", a URL, which is
-fetched once, or - for standard input.
+		Long: `events lists the occurrences of a calendar's events between two times, and the
+problems of the calendar. Name a calendar of the configuration, an .ics file, a
+pattern such as "holidays/*.ics", a URL, which is fetched once, or - for standard
+input.
 
+  callhours events hours
   callhours events hours --from 2026-12-20 --to 2027-01-05
   callhours events holidays.ics --timezone America/New_York --format json
 
 --timezone is the time zone of the dates, and of all-day and floating events.`,
-		Args:              arguments(1, 1, "a CALENDAR, FILE or URL, or - for standard input"),
+		Args:              arguments(0, 1, "CALENDAR, FILE or URL"),
 		ValidArgsFunction: completeCalendars,
-		RunE:              func(cmd *cobra.Command, args []string) error { return events(cmd.Context(), args[0], a, env) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return whichCalendar(a.config, env)
+			}
+			return events(cmd.Context(), args[0], a, env)
+		},
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
@@ -177,7 +183,20 @@ func unknownCalendar(name string, file *config.File) error {
 	for _, c := range file.Calendars {
 		known = append(known, c.Name)
 	}
-	return failure(fmt.Errorf("no calendar or file is named %q%s", name, diag.Suggest(name, known)))
+	return usageError(fmt.Errorf("no calendar or file is named %q%s", name, diag.Suggest(name, known)))
+}
+
+// whichCalendar is the error for a command line that names no calendar, with those that there are.
+func whichCalendar(path string, env environment) error {
+	in, err := openSilently(path, env)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range in.file.Calendars {
+		names = append(names, c.Name)
+	}
+	return usageError(errors.New("which calendar? use callhours events CALENDAR, FILE, URL or -" + knownNames(names)))
 }
 
 // fetch reads a feed, once.
@@ -301,7 +320,8 @@ func (l *listing) text(w io.Writer) {
 	for _, p := range l.warnings {
 		fmt.Fprintf(w, "warning: %s\n", p)
 	}
-	fmt.Fprintf(w, "%d occurrences, %d problems, times in %s", len(l.occurrences), len(l.problems), l.zone)
+	fmt.Fprintf(w, "%s, %s, times in %s", count(len(l.occurrences), "occurrence"), count(len(l.problems), "problem"),
+		l.zone)
 	if l.claimed != "" && l.claimed != l.zone.String() {
 		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", diag.WithoutControls(l.claimed))
 	}

@@ -27,12 +27,11 @@ func feedsCommand(env environment) *cobra.Command {
 		Short: "list the feeds of the running server, and their state",
 		Long: `feeds lists the calendars of the running server and their state: fresh, stale
 (the last attempt failed, and the last good copy is used), or unknown (there is
-no copy). It requests them from the server's admin listener.
+no copy). It gets them from the server's admin listener.
 
   callhours feeds
-  callhours feeds refresh hours
-
-refresh fetches a calendar's feed now. The exit code is 1 if that fails.`,
+  callhours feeds --admin http://127.0.0.1:9480 --format json
+  callhours feeds refresh hours`,
 		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listFeeds(cmd.Context(), a, env) },
 	}
@@ -41,8 +40,12 @@ refresh fetches a calendar's feed now. The exit code is 1 if that fails.`,
 	f.StringVar(&a.format, "format", "text", "output `format`: text or json")
 	completeFlag(cmd, "format", "text", "json")
 	cmd.AddCommand(&cobra.Command{
-		Use:               "refresh CALENDAR",
-		Short:             "fetch a calendar's feed now",
+		Use:   "refresh CALENDAR",
+		Short: "fetch a calendar's feed now",
+		Long: `refresh makes the running server fetch a calendar's feed now, and shows the
+result. The exit code is 1 if fetching fails.
+
+  callhours feeds refresh hours`,
 		Args:              arguments(1, 1, "CALENDAR"),
 		ValidArgsFunction: completeCalendars,
 		RunE:              func(cmd *cobra.Command, args []string) error { return refreshFeed(cmd.Context(), args[0], a, env) },

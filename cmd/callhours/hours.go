@@ -21,8 +21,8 @@ func hoursCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hours ROUTE",
 		Short: "show the opening hours of a route",
-		Long: `hours lists which branch of a route answers when, for an ordinary call, over the
-coming days.
+		Long: `hours lists the branches of a route that answer ordinary calls over the coming
+days, and when each of them does.
 
   callhours hours front-desk
   callhours hours front-desk --from 2026-12-20 --days 14
@@ -30,7 +30,7 @@ coming days.
 
 --format ics writes a calendar that begins a week ago, or at --from. The last
 branch, which answers when no other does, is left out of it. The running server
-has the same at /api/v1/hours of its admin listener.`,
+serves the same at /api/v1/hours of its admin listener.`,
 		Args:              arguments(0, 1, "ROUTE"),
 		ValidArgsFunction: completeRoutes,
 		PreRunE:           func(_ *cobra.Command, args []string) error { return takeRoute(&a.route, args) },

@@ -17,7 +17,11 @@ func initCommand() *cobra.Command {
 		Use:   "init DIR",
 		Short: "write the built-in example as files to start from",
 		Long: `init writes the built-in example into DIR: the configuration, the calendars of
-open hours and holidays, a template, and routing tests. It overwrites nothing.`,
+open hours and holidays, a template, and routing tests. It creates DIR, and
+never overwrites a file.
+
+  callhours init office
+  callhours serve -c office/callhours.yaml`,
 		Args: arguments(1, 1, "DIR, the directory to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			written, err := writeOut(examples.FrontDesk(), args[0])
@@ -25,13 +29,21 @@ open hours and holidays, a template, and routing tests. It overwrites nothing.`,
 				fmt.Fprintln(cmd.OutOrStdout(), name)
 			}
 			if err != nil {
-				return failure(err)
+				return failure(writeError(err))
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "\nTry it:\n  callhours serve -c %s\n",
 				filepath.Join(args[0], examples.Config))
 			return nil
 		},
 	}
+}
+
+// writeError is the error of writing a file, without the name of the system's function.
+func writeError(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("cannot write %s: %w", p.Path, p.Err)
+	}
+	return err
 }
 
 // writeOut copies files into a directory, none of them over another, and gives the names of those

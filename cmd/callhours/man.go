@@ -21,7 +21,7 @@ func manCommand() *cobra.Command {
 		Args:   arguments(1, 1, "DIR, the directory to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return failure(err)
+				return failure(writeError(err))
 			}
 			return writePages(cmd.Root(), args[0])
 		},
@@ -32,7 +32,7 @@ func manCommand() *cobra.Command {
 func writePages(cmd *cobra.Command, dir string) error {
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(manPage(cmd)), 0o644); err != nil {
-		return failure(err)
+		return failure(writeError(err))
 	}
 	var errs error
 	for _, sub := range cmd.Commands() {

@@ -12,15 +12,15 @@ func reloadCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reload",
 		Short: "reload the running server's configuration",
-		Long: `reload makes the running server read its configuration, templates and calendar
-files again, and waits until that has ended. It sends a request to the server's
-admin listener.
+		Long: `reload makes the running server reload its configuration, templates and calendar
+files, and waits for the result. It sends a request to the server's admin
+listener.
 
   callhours reload
   callhours reload --admin http://127.0.0.1:9480
 
-If there are mistakes it shows them, the server keeps the former files in use,
-and the exit code is 1.`,
+If the files have mistakes, it shows them, the server goes on with its previous
+configuration, and the exit code is 1.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return reload(cmd.Context(), a, env) },
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,10 +68,10 @@ func run(ctx context.Context, args []string, env environment) int {
 		code = exit.code
 	}
 	if text := err.Error(); text != "" {
+		if exit == nil && !strings.Contains(text, "; ") { // it does not say what to do
+			text += fmt.Sprintf("; run %q for its usage", cmd.CommandPath()+" --help")
+		}
 		fmt.Fprintln(env.stderr, text)
-	}
-	if exit == nil {
-		fmt.Fprintf(env.stderr, "run %q for its usage\n", cmd.CommandPath()+" --help")
 	}
 	return code
 }

@@ -15,7 +15,7 @@ func schemaCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema [config|tenant|test]",
 		Short: "print a JSON Schema of the configuration, or of a command's output",
-		Long: `schema prints the JSON Schema by which an editor completes and checks YAML
+		Long: `schema prints the JSON Schema that an editor needs to complete and check YAML
 files: of the main file (config, the default), of an included file (tenant), or
 of a file of routing tests (test).
 

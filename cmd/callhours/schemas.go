@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -77,10 +76,7 @@ func getSchema(ctx context.Context, from string) ([]byte, error) {
 	request.Header.Set("User-Agent", userAgent())
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		if of, ok := errors.AsType[*url.Error](err); ok { // which would repeat the address
-			err = of.Err
-		}
-		return nil, err
+		return nil, connectionError(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

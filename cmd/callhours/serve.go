@@ -35,20 +35,24 @@ func serveCommand(env environment) *cobra.Command {
 		Use:   "serve",
 		Short: "answer Pivot requests",
 		Long: `serve answers Kazoo's Pivot requests on the Pivot listener (listen). The admin
-listener (admin_listen) has the console, /api/v1, /metrics, /-/healthy and
-/-/ready.
+listener (admin_listen) serves the console, /api/v1, /metrics, /-/healthy and
+/-/ready. The log goes to standard error.
+
+  callhours serve
+  callhours serve -c /etc/callhours/callhours.yaml
 
 At start it checks the configuration, the templates and the calendar files, and
-reports all mistakes at once. A mistake in the files of a tenant keeps the
-accepted copy of that tenant in use; any other mistake keeps the whole accepted
-copy in state_dir in use. Without an accepted copy, a tenant with mistakes is
-left out, and any other mistake ends the program with exit code 2. With --strict
-every mistake does.
+reports all mistakes. If a tenant's files have mistakes, their last version
+without mistakes is used, which state_dir keeps (the accepted copy); if other
+files have mistakes, the accepted copy of the whole configuration is used.
+Without an accepted copy, the tenant is left out, or the program ends with exit
+code 2. With --strict, any mistake ends it.
 
-The files are reloaded when they change, on SIGHUP, and on POST /-/reload
-("callhours reload"); mistakes then keep the former files in use in the same
-way. SIGTERM drains: readiness turns 503, answers ask Kazoo to close the
-connection, and calls in flight are answered.`,
+The files are reloaded when they change, on SIGHUP, and on "callhours reload"
+(POST /-/reload). If the new files have mistakes, the previous ones stay in use.
+
+On SIGTERM, /-/ready returns 503, answers tell Kazoo to close the connection, and
+calls in progress are answered before the program ends.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), path, flags, env) },
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -39,7 +40,7 @@ of the same name.`,
 			text, ok := l.Source(args[0])
 			if !ok {
 				return usageError(fmt.Errorf("unknown template %q%s", args[0],
-					diag.Suggest(args[0], l.Names())))
+					cmp.Or(diag.Suggest(args[0], l.Names()), `; run "callhours templates" for a list`)))
 			}
 			if _, err := io.WriteString(exact(env.stdout), text); err != nil {
 				return failure(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -64,6 +65,9 @@ func test(ctx context.Context, a testFlags, paths []string, env environment) err
 	}
 	only, err := regexp.Compile(a.run)
 	if err != nil {
+		if detail, ok := errors.AsType[*syntax.Error](err); ok {
+			err = errors.New(detail.Code.String())
+		}
 		return usageError(fmt.Errorf("--run %q is not a regular expression: %w", a.run, err))
 	}
 	files, paths, err := testFiles(a.config, paths)
@@ -96,7 +100,7 @@ func test(ctx context.Context, a testFlags, paths []string, env environment) err
 	stop()
 	if a.junit != "" {
 		if err := writeJUnit(a.junit, results); err != nil {
-			return usageError(fmt.Errorf("--junit: %w", err))
+			return usageError(fmt.Errorf("--junit: %w", writeError(err)))
 		}
 	}
 	if err := report(env.stdout, a.format, results); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -19,10 +20,18 @@ func setUsage(root *cobra.Command) {
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "show the help of a command",
+		Long: `help shows the help of a command.
+
+  callhours help serve
+  callhours help feeds refresh`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			described, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknownCommand(cmd.Root(), strings.Join(args, " "))
+				parent, name := described, strings.Join(rest, " ")
+				if err != nil {
+					parent, name = cmd.Root(), args[0]
+				}
+				return unknownCommand(parent, name)
 			}
 			return described.Help()
 		},
@@ -47,9 +56,10 @@ func onlyCommands(cmd *cobra.Command, args []string) error {
 // unknownCommand is the error for a name that no command below parent has.
 func unknownCommand(parent *cobra.Command, name string) error {
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
-		return fmt.Errorf("unknown command %q; to use that configuration: %s serve -c %s", name, parent.CommandPath(), name)
+		return fmt.Errorf("unknown command %q; to use that configuration: %s serve -c %s", name, parent.Root().Name(), name)
 	}
-	return fmt.Errorf("unknown command %q%s", name, diag.DidYouMean(name, commandNames(parent)))
+	return fmt.Errorf("unknown command %q%s", name, cmp.Or(diag.DidYouMean(name, commandNames(parent)),
+		fmt.Sprintf("; run %q for a list", parent.CommandPath()+" --help")))
 }
 
 func commandNames(parent *cobra.Command) []string {
@@ -71,7 +81,8 @@ func arguments(least, most int, names string) cobra.PositionalArgs {
 		case len(args) > most && most == 0:
 			return fmt.Errorf("%s takes no arguments, found %q", cmd.CommandPath(), args[0])
 		case len(args) > most:
-			return fmt.Errorf("%s takes one %s, found %d: %q", cmd.CommandPath(), names, len(args), args)
+			name, _, _ := strings.Cut(names, ",")
+			return fmt.Errorf("%s takes one %s, found %d: %q", cmd.CommandPath(), name, len(args), args)
 		}
 		return nil
 	}

@@ -18,7 +18,9 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the versions of the program, of Go and of the time zone data",
-		Args:  noArguments,
+		Long: `version prints the versions of the program, of Go and of the time zone data, and
+where that data comes from. "callhours --version" prints the program's alone.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			zones, source := zones.DataVersion()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "callhours %s\n%s %s/%s\ntime zones %s (%s)\n",
