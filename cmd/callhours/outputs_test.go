@@ -17,6 +17,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/spf13/cobra"
+
+	"github.com/callhours/callhours/console"
 )
 
 // outputDocs is where the schemas of outputs stand.
@@ -48,6 +50,18 @@ func TestOutputSchemas(t *testing.T) {
 		flag := cmd.Flag("format")
 		if writes := flag != nil && strings.Contains(flag.Usage, "json"); writes != (o.schema(name) != nil) {
 			t.Errorf("callhours %s: writes JSON: %t, has a schema: %t", name, writes, !writes)
+		}
+	}
+	var own outputs
+	var description struct {
+		Components struct{ Schemas map[string]any }
+	}
+	if err := errors.Join(json.Unmarshal(outputsText, &own), json.Unmarshal(console.OpenAPIText(), &description)); err != nil {
+		t.Fatal(err)
+	}
+	for name := range own.Definitions {
+		if _, taken := description.Components.Schemas[name]; taken {
+			t.Errorf("the API's description has another %s", name)
 		}
 	}
 	var files []string
