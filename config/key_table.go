@@ -319,7 +319,7 @@ var keyTable = []key{
 	},
 	{
 		inRoute, "language", "text", "the tenant's, else the main file's",
-		"language of `spoken` and `phone` for calls that have none",
+		"language of built-in plans and of library messages; of `spoken` and `phone` for calls that have none",
 	},
 	{inRoute, "phone_region", "country", "the tenant's, else the main file's", "country of nationally written numbers"},
 	{inRoute, "data", "data", "none", "what the templates may use"},

@@ -54,6 +54,7 @@ func Load(path string, o Options) (*File, error) {
 		file:         &File{Path: path, Inputs: in},
 		accepted:     o.Accepted,
 		reserveSince: o.ReserveSince,
+		translations: map[string]map[string]*Plan{},
 		zoneErrors:   map[string]error{},
 		checkZone:    o.CheckZone,
 	}
@@ -119,6 +120,8 @@ type loader struct {
 	checkZone       func(name string) error // see Options
 	hours           []Secret                // the token that opens the hours of all routes; none without one
 	mistakes        diag.Mistakes
+
+	translations map[string]map[string]*Plan // of the built-in plans, by base language and name
 }
 
 func (l *loader) warn(pos diag.Pos, kind, format string, args ...any) {

@@ -1,32 +1,74 @@
 package config
 
 import (
-	_ "embed"
+	"embed"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
 
 	"github.com/callhours/callhours/internal/diag"
 )
 
-//go:embed plans.yaml
-var builtinPlans []byte
+//go:embed plans.yaml plans.de.yaml plans.es.yaml plans.fr.yaml
+var builtinPlans embed.FS
 
-// builtinFile is what places in the built-in plans name as their file.
-const builtinFile = "(built-in) plans.yaml"
+// builtinPrefix is what the file names of places in the built-in plans begin with.
+const builtinPrefix = "(built-in) "
+
+// planLanguages are the base languages that the built-in plans are translated into. The plans
+// themselves are English.
+func planLanguages() []string { return []string{"de", "es", "fr"} }
 
 // IsBuiltin reports whether a place is in the built-in plans.
-func IsBuiltin(pos diag.Pos) bool { return pos.File == builtinFile }
+func IsBuiltin(pos diag.Pos) bool { return strings.HasPrefix(pos.File, builtinPrefix) }
 
-// readBuiltinPlans reads the plans that are always there, unless one of the same name hides them.
+// readBuiltinPlans reads the plans that are always there, unless one of the same name hides them,
+// and their translations.
 func (s *source) readBuiltinPlans() {
-	root, mistakes := parse(builtinFile, builtinPlans)
-	s.mistakes = append(s.mistakes, mistakes...)
 	builtin := *s
-	builtin.top = s.fields(root, inMain)
-	for _, e := range builtin.top.get("plans").entries {
+	for _, e := range builtin.builtinEntries("plans.yaml") {
 		if _, hidden := s.plans.own[e.key.S]; !hidden {
 			builtin.definePlan(e)
 		}
 	}
+	for _, tag := range planLanguages() {
+		for _, e := range builtin.builtinEntries("plans." + tag + ".yaml") {
+			if s.translations[tag] == nil {
+				s.translations[tag] = map[string]*Plan{}
+			}
+			s.translations[tag][e.key.S] = builtin.readPlan(e)
+		}
+	}
+}
+
+// builtinEntries are the plans of a built-in file.
+func (s *source) builtinEntries(name string) []entry {
+	content, err := builtinPlans.ReadFile(name)
+	if err != nil {
+		panic(err) // the files are embedded, so that none can be missing
+	}
+	root, mistakes := parse(builtinPrefix+name, content)
+	s.mistakes = append(s.mistakes, mistakes...)
+	s.top = s.fields(root, inMain)
+	return s.top.get("plans").entries
+}
+
+// translate is a plan in the language of a tag such as "de-AT"; the plan itself where it has no
+// translation, as for "", and where it is not built in.
+func (l *loader) translate(p *Plan, tag string) *Plan {
+	if tag == "" || !IsBuiltin(p.Pos) {
+		return p
+	}
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return p // a tag that is well formed but names no language
+	}
+	base, _ := parsed.Base()
+	if translated, ok := l.translations[base.String()][p.Name]; ok {
+		return translated
+	}
+	return p
 }
 
 // readPlans reads the plans that a source defines.
@@ -45,6 +87,13 @@ func (s *source) readPlans() {
 }
 
 func (s *source) definePlan(e entry) {
+	p := s.readPlan(e)
+	s.plans.own[e.key.S] = p
+	s.file.Plans = append(s.file.Plans, p)
+}
+
+// readPlan reads a plan without defining it.
+func (s *source) readPlan(e entry) *Plan {
 	m := s.fields(e.value, inPlan)
 	p := &Plan{
 		Pos:       e.key.Pos,
@@ -76,8 +125,7 @@ func (s *source) definePlan(e entry) {
 	}
 	p.Unknown = m.branchIndex("unknown", p.Branches, len(p.Branches)-1)
 	p.Fallback = m.branchIndex("fallback", p.Branches, len(p.Branches)-1)
-	s.plans.own[e.key.S] = p
-	s.file.Plans = append(s.file.Plans, p)
+	return p
 }
 
 func (p *Plan) roleNames() []string {

@@ -129,7 +129,7 @@ func (f fields) readBranches(r *Route) {
 		if !ok {
 			return
 		}
-		plan = *found
+		plan = *f.translate(found, r.Language)
 		r.Plan = plan.Name
 		r.Branches = f.planBranches(&plan)
 	case f.get("branches") != nil:

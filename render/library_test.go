@@ -76,7 +76,9 @@ func TestLibraryAnswers(t *testing.T) {
 		"@d", strings.Repeat("d", 32), "@m", strings.Repeat("e", 32))
 	const mail = `{"module":"voicemail","data":{"id":"` + voicemail + `"}}`
 	const orMail = `,"children":{"_":` + mail + `}}`
-	said := func(next string) string { return `{"module":"tts","data":{"text":"Hi"},"children":{"_":` + next + `}}` }
+	said := func(next string) string {
+		return `{"module":"tts","data":{"text":"Hi","language":"en-us"},"children":{"_":` + next + `}}`
+	}
 	for _, c := range []struct{ name, data, want string }{
 		{"ring-in-turn-then-voicemail", `{"users": []}`, mail},
 		{

@@ -15,6 +15,7 @@ import (
 // testData has the fields that render gives to templates.
 type testData struct {
 	Call   *testCall
+	Route  testRoute
 	Now    time.Time
 	Branch testBranch
 	Event  *testEvent
@@ -28,6 +29,7 @@ func (d *testData) Until() time.Time { return d.until }
 
 type (
 	testCall   struct{ From, To, CallerName string }
+	testRoute  struct{ Name, Timezone, Language string }
 	testBranch struct{ Name, State string }
 	testMatch  struct{ Name, Value string }
 	testEvent  struct {

@@ -6,25 +6,38 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/language"
 
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/examples"
 )
 
 func initCommand() *cobra.Command {
-	return &cobra.Command{
+	var tag, timezone string
+	cmd := &cobra.Command{
 		Use:   "init DIR",
-		Short: "write the built-in example as files to start from",
-		Long: `init writes the built-in example into DIR: the configuration, the calendars of
+		Short: "write an example as files to start from",
+		Long: `init writes an example of an office into DIR: the configuration, the calendars of
 open hours and holidays, a template, and routing tests. It creates DIR, and
 never overwrites a file.
 
+Without flags it writes the built-in example, an office in New York. --timezone
+writes an office in that time zone, and --language one whose calendars, messages
+and comments are in that language: en, de, es or fr.
+
   callhours init office
+  callhours init office --timezone Europe/Vienna --language de-at
   callhours serve -c office/callhours.yaml`,
 		Args: arguments(1, 1, "DIR, the directory to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			written, err := writeOut(examples.FrontDesk(), args[0])
+			from, replace, err := exampleFor(tag, timezone)
+			if err != nil {
+				return usageError(err)
+			}
+			written, err := writeOut(from, args[0], replace)
 			for _, name := range written {
 				fmt.Fprintln(cmd.OutOrStdout(), name)
 			}
@@ -36,6 +49,57 @@ never overwrites a file.
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&timezone, "timezone", "", "time `zone` of the office, such as Europe/Berlin")
+	cmd.Flags().StringVar(&tag, "language", "",
+		"language `tag` of calendars, messages and comments, such as de or fr-ca (default en)")
+	return cmd
+}
+
+// exampleFor is the example for a language tag and a time zone, and what turns its configuration
+// into one for them. Without either it is the built-in example as it is.
+func exampleFor(tag, timezone string) (fs.FS, *strings.Replacer, error) {
+	if tag == "" && timezone == "" {
+		return examples.FrontDesk(), strings.NewReplacer(), nil
+	}
+	if timezone == "" {
+		return nil, nil, errors.New("no time zone given; use --timezone, for example --timezone Europe/Berlin")
+	}
+	if _, err := zones.Load(timezone); err != nil {
+		return nil, nil, fmt.Errorf("--timezone: %w", err)
+	}
+	base := language.English
+	if tag != "" {
+		parsed, err := language.Parse(tag)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--language %q: expected a tag such as en, de or fr-ca", tag)
+		}
+		b, _ := parsed.Base()
+		base = language.Make(b.String())
+	}
+	var known []string
+	for _, o := range examples.Offices() {
+		if o.Base != base.String() {
+			known = append(known, o.Base)
+			continue
+		}
+		written := strings.ToLower(strings.ReplaceAll(tag, "_", "-"))
+		switch {
+		case o.Base == "en" && len(written) <= len("en") && strings.HasPrefix(timezone, "America/"):
+			written = "en-us"
+		case written == "" || written == o.Base:
+			written = o.Language
+		}
+		return o.FS, strings.NewReplacer("timezone: "+o.Timezone, "timezone: "+timezone,
+			padded("language: "+o.Language), padded("language: "+written), "language: "+o.Language, "language: "+written), nil
+	}
+	return nil, nil, fmt.Errorf("--language %q: no example in this language; use one of %s", tag,
+		strings.Join(known, ", "))
+}
+
+// padded is a line of the example up to the comment behind it.
+func padded(line string) string {
+	const column = 32
+	return line + strings.Repeat(" ", max(column-len(line), 1)) + "#"
 }
 
 // writeError is the error of writing a file, without the name of the system's function.
@@ -48,7 +112,7 @@ func writeError(err error) error {
 
 // writeOut copies files into a directory, none of them over another, and gives the names of those
 // it wrote. Nothing is written when any of them is there already.
-func writeOut(from fs.FS, dir string) ([]string, error) {
+func writeOut(from fs.FS, dir string, replace *strings.Replacer) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -76,7 +140,7 @@ func writeOut(from fs.FS, dir string) ([]string, error) {
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return written, err
 		}
-		if err := os.WriteFile(to, content, 0o644); err != nil {
+		if err := os.WriteFile(to, []byte(replace.Replace(string(content))), 0o644); err != nil {
 			return written, err
 		}
 		written = append(written, to)
