@@ -334,6 +334,11 @@ func limitSections() []limitSection {
 				"they are cut; the other phones are counted", "pivot.TestDescribe",
 			},
 			{
+				"a condition or reason in words; a pattern or title in it; calendars and lists that are named",
+				"{routes.maxSentence:bytes}; {routes.maxQuoted} characters; {routes.maxNamed}", "",
+				"it is cut; `when` and `reason` have all", "routes.TestInWordsAreBounded",
+			},
+			{
 				"values of a branch's data that are looked through for the names of ids", "{preview.maxNamed}", "",
 				"ids are shown by their first characters", "preview.TestIDNames",
 			},

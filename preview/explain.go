@@ -39,6 +39,7 @@ type Explanation struct {
 	State     string    `json:"state,omitempty"`
 	Unknown   bool      `json:"unknown"` // decided by the route's unknown branch
 	Reason    string    `json:"reason,omitempty"`
+	Brief     string    `json:"in_words,omitempty"`    // the reason in few words
 	Events    []Event   `json:"events,omitempty"`      // that decided, the first one foremost, and not too many
 	More      int       `json:"more_events,omitempty"` // that decided too
 	Match     string    `json:"match,omitempty"`       // the key that a `names` condition found
@@ -65,6 +66,7 @@ type Step struct {
 	State  string `json:"state"`
 	Holds  string `json:"holds"` // "true", "false" or "unknown"
 	Reason string `json:"reason"`
+	Brief  string `json:"in_words"` // the reason in few words, with the first of several patterns
 	Taken  bool   `json:"taken"`
 }
 
@@ -130,10 +132,16 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	left := newBudget(ctx)
 	for _, step := range a.Decision.Steps(left.spendEvents) {
 		if step.Reason == "" {
-			step.Reason = unexplained
+			step.Reason, step.Brief = unexplained, unexplained
 		}
-		e.Steps = append(e.Steps,
-			Step{step.Branch, string(step.State), step.Truth, truncate(step.Reason, maxReason), step.Taken})
+		e.Steps = append(e.Steps, Step{
+			Branch: step.Branch, State: string(step.State), Holds: step.Truth,
+			Reason: truncate(step.Reason, maxReason), Brief: step.Brief, Taken: step.Taken,
+		})
+	}
+	e.Brief = e.Reason
+	if i := slices.IndexFunc(e.Steps, func(s Step) bool { return s.Taken }); i >= 0 && !e.Unknown {
+		e.Brief = e.Steps[i].Brief
 	}
 	w := &walk{route: r, call: q.Call, left: left}
 	here := w.start(s, q.At)
@@ -200,18 +208,32 @@ func (p *Preview) missing(q Question, why string) string {
 	return p.options.Table.Missing(routes.CleanPath(cmp.Or(q.Path, p.options.Path)), routes.MissReason(why), "")
 }
 
-// steps writes the branches in order and what their conditions said, each line indented.
+// steps writes the branches in order and what their conditions said exactly, each line indented.
 func (e *Explanation) steps(w io.Writer, indent string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%sbranches in order\n", indent)
 	for i, s := range e.Steps {
-		mark := " "
-		if s.Taken {
-			mark = ">"
-		}
-		fmt.Fprintf(t, "%s%s %d\t%s\t%s\t%s\t%s\n", indent, mark, i+1, s.Branch, s.State, s.Holds, s.Reason)
+		fmt.Fprintf(t, "%s%s %d\t%s\t%s\t%s\t%s\n", indent, s.mark(), i+1, s.Branch, s.State, s.Holds, s.Reason)
 	}
 	return t.Flush()
+}
+
+// briefSteps writes the branches in order, with one short line each.
+func (e *Explanation) briefSteps(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "branches in order\n")
+	for _, s := range e.Steps {
+		fmt.Fprintf(t, "%s %s\t%s\n", s.mark(), s.Branch, s.Brief)
+	}
+	return t.Flush()
+}
+
+// mark points at the branch that was taken.
+func (s Step) mark() string {
+	if s.Taken {
+		return ">"
+	}
+	return " "
 }
 
 // Answered reports whether Kazoo gets a callflow, or is told on purpose to continue on its own.
@@ -225,7 +247,10 @@ func (c *Change) text() string {
 	if c == nil {
 		return "no change planned"
 	}
-	text := fmt.Sprintf("%s, then %s (%s)", c.At.Format(timeFormat), c.Branch, c.State)
+	text := fmt.Sprintf("%s, then %s", c.At.Format(timeFormat), c.Branch)
+	if !strings.EqualFold(c.Branch, c.State) {
+		text += fmt.Sprintf(" (%s)", c.State)
+	}
 	if title := c.Title(); title != "" && !strings.EqualFold(title, c.Branch) {
 		text += fmt.Sprintf(" by %q", title)
 	}
@@ -235,8 +260,15 @@ func (c *Change) text() string {
 	return text
 }
 
-// Text writes the explanation for people.
-func (e *Explanation) Text(w io.Writer) error {
+// Text writes the explanation for people, with a short line for each branch.
+func (e *Explanation) Text(w io.Writer) error { return e.text(w, e.Brief, e.briefSteps) }
+
+// VerboseText writes all of the explanation: also each pattern and number that was compared.
+func (e *Explanation) VerboseText(w io.Writer) error {
+	return e.text(w, e.Reason, func(w io.Writer) error { return e.steps(w, "") })
+}
+
+func (e *Explanation) text(w io.Writer, reason string, steps func(io.Writer) error) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	row("at", "%s", e.At.Format(timeFormat))
@@ -246,7 +278,11 @@ func (e *Explanation) Text(w io.Writer) error {
 		return t.Flush()
 	}
 	row("route", "%s, found by %s, in %s", e.Route, e.Matched, e.Timezone)
-	row("branch", "%s (%s): %s", e.Branch, e.State, e.Reason)
+	if strings.EqualFold(e.Branch, e.State) {
+		row("branch", "%s: %s", e.Branch, reason)
+	} else {
+		row("branch", "%s (%s): %s", e.Branch, e.State, reason)
+	}
 	row("until", "%s", e.SpanUntil.text())
 	if e.SpanUntil != nil && (e.Until == nil || !e.Until.At.Equal(e.SpanUntil.At)) {
 		if e.Until == nil {
@@ -277,7 +313,7 @@ func (e *Explanation) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	if err := e.steps(w, ""); err != nil {
+	if err := steps(w); err != nil {
 		return err
 	}
 	if len(e.Answer.Callflow) == 0 {

@@ -216,7 +216,8 @@ func (p *Preview) find(name string) (*render.Route, error) {
 type Branch struct {
 	Name     string `json:"name"`
 	State    string `json:"state"`
-	When     string `json:"when"`     // its condition; "otherwise" for none
+	When     string `json:"when"`     // its condition as written; "otherwise" for none
+	InWords  string `json:"in_words"` // its condition as people would say it
 	Unknown  bool   `json:"unknown"`  // taken when a calendar that is needed is unknown
 	Fallback bool   `json:"fallback"` // answers when another cannot be rendered
 	Passes   bool   `json:"passes"`   // leaves the call to Kazoo
@@ -248,7 +249,7 @@ func (p *Preview) Route(name string) (Route, error) {
 	}
 	for i, b := range r.Branches {
 		out.Branches = append(out.Branches, Branch{
-			Name: b.Name, State: string(b.State), When: r.Words(i), Unknown: i == r.Unknown,
+			Name: b.Name, State: string(b.State), When: r.Words(i), InWords: r.InWords(i), Unknown: i == r.Unknown,
 			Fallback: i == r.Fallback(), Passes: r.Renders(i) == "",
 		})
 	}

@@ -97,9 +97,12 @@ func TestRoute(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []preview.Branch{
-		{Name: "vip", State: "open", When: `caller is "+4930111111"`},
-		{Name: "open", State: "open", When: "calendar hours"},
-		{Name: "closed", State: "closed", When: "otherwise", Unknown: true, Fallback: true},
+		{Name: "vip", State: "open", When: `caller is "+4930111111"`, InWords: "the caller is +4930111111"},
+		{Name: "open", State: "open", When: "calendar hours", InWords: "any event in hours"},
+		{
+			Name: "closed", State: "closed", When: "otherwise", InWords: "in every other case",
+			Unknown: true, Fallback: true,
+		},
 	}
 	if !slices.Equal(got.Branches, want) || !got.AsksCall || !slices.Equal(got.Dialed, []string{"+4930123456"}) {
 		t.Errorf("got %+v", got)

@@ -71,10 +71,11 @@ type node struct {
 	op   op
 	kids []*node
 	// opCalendar: index into Route.leaves; opCall: which of the route's conditions on the call
-	leaf int
-	test func(c *pivot.Call) bool // opCall
-	asks string                   // opCall: the condition in words, such as `caller is "+1415*"`
-	idle func() bool              // opCall: what the ordinary call says; nil: no
+	leaf  int
+	test  func(c *pivot.Call) bool // opCall
+	asks  string                   // opCall: the condition as written, such as `caller is "+1415*"`
+	brief string                   // opCall: the condition in words, see [Route.InWords]
+	idle  func() bool              // opCall: what the ordinary call says; nil: no
 }
 
 type op uint8
@@ -316,7 +317,8 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 	if c.Caller.asked() {
 		set, words := b.numbers(c.Caller)
 		withheld := c.Caller.Withheld
-		add(&node{op: opCall, asks: "caller is " + words, test: func(call *pivot.Call) bool {
+		brief := b.shared.word(callerInWords(c.Caller))
+		add(&node{op: opCall, asks: "caller is " + words, brief: brief, test: func(call *pivot.Call) bool {
 			return withheld && call.Withheld() || set.has(call.CallerNumber)
 		}})
 	}
@@ -324,7 +326,7 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		set, words := b.numbers(c.Dialed)
 		first := b.route
 		add(&node{
-			op: opCall, asks: "dialed number is " + words,
+			op: opCall, asks: "dialed number is " + words, brief: b.shared.word(dialedInWords(c.Dialed)),
 			test: func(call *pivot.Call) bool { return set.has(call.Dialed) },
 			idle: func() bool { return first.first != "" && set.has(first.first) },
 		})
@@ -333,7 +335,7 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		ps, route := b.patterns(c.Account), b.route
 		b.count(c.Pos, 0, ps.Cost(), 0)
 		add(&node{
-			op: opCall, asks: b.shared.asks("account", "", ps, c.Account),
+			op: opCall, asks: b.shared.asks("account", "", ps, c.Account), brief: b.shared.brief("account", "", ps),
 			test: func(call *pivot.Call) bool { return ps.Match(fieldOf(call.AccountID)) },
 			idle: func() bool { return route.account != "" && ps.Match(route.account) },
 		})
@@ -344,9 +346,10 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		}
 		ps := b.patterns(values)
 		b.count(c.Pos, 0, ps.Cost(), 0)
-		add(&node{op: opCall, asks: b.shared.asks(what, name, ps, values), test: func(call *pivot.Call) bool {
-			return ps.Match(fieldOf(get(call)))
-		}})
+		add(&node{
+			op: opCall, asks: b.shared.asks(what, name, ps, values), brief: b.shared.brief(what, name, ps),
+			test: func(call *pivot.Call) bool { return ps.Match(fieldOf(get(call))) },
+		})
 	}
 	field("caller name", "", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
 	field("digits", "", c.Digits, func(call *pivot.Call) string { return call.Digits })

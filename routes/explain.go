@@ -13,6 +13,7 @@ type Step struct {
 	State  State
 	Truth  string // "true", "false" or "unknown"
 	Reason string // one readable line
+	Brief  string // the same in few words, with the first of several patterns
 	Taken  bool
 }
 
@@ -29,10 +30,23 @@ func (d Decision) Steps(why func(events int) bool) []Step {
 			Truth: s.eval(n, d.call, d.segment).String(),
 		}
 		if why == nil || why(d.weight(n, math.MaxInt)) {
-			steps[i].Reason = d.why(n)
+			steps[i].Reason, steps[i].Brief = d.why(n, exactly), d.brief(n, steps[i])
 		}
 	}
 	return steps
+}
+
+// brief is why a branch was taken or not, in few words.
+func (d Decision) brief(n *node, s Step) string {
+	why := cutSentence(d.why(n, briefly))
+	switch {
+	case s.Taken || s.Truth != yes.String():
+		return why
+	case n == nil:
+		return otherwise
+	default:
+		return fmt.Sprintf("%s (an earlier branch answers)", why)
+	}
 }
 
 // Weight is how many events Reason, and Events likewise, have to look at, counted up to most.
@@ -74,15 +88,23 @@ func (d Decision) Reason() string {
 	if d.segments == nil {
 		return ""
 	}
-	why := d.why(d.segments.route.branches[d.matched])
+	why := d.why(d.segments.route.branches[d.matched], exactly)
 	if d.Unknown {
 		return fmt.Sprintf("branch %s cannot be decided: %s", d.segments.route.Branches[d.matched].Name, why)
 	}
 	return why
 }
 
+// wording is how much a reason says.
+type wording int
+
+const (
+	exactly wording = iota // all that the configuration says
+	briefly                // in words for people, see [Route.InWords]
+)
+
 // why says in one line why a condition is what it is.
-func (d Decision) why(n *node) string {
+func (d Decision) why(n *node, how wording) string {
 	s := d.segments
 	if n == nil {
 		return "nothing else applies"
@@ -90,14 +112,18 @@ func (d Decision) why(n *node) string {
 	truth := s.eval(n, d.call, d.segment)
 	switch n.op {
 	case opCalendar:
-		return d.whyLeaf(n.leaf, truth)
+		return d.whyLeaf(n.leaf, truth, how)
 	case opCall:
-		if truth == yes {
-			return n.asks
+		asks := n.asks
+		if how == briefly {
+			asks = n.brief
 		}
-		return "not: " + n.asks
+		if truth == yes {
+			return asks
+		}
+		return "not: " + asks
 	case opNot:
-		return d.why(n.kids[0])
+		return d.why(n.kids[0], how)
 	default:
 	}
 	// All is decided by the first that is not true, any by the first that is not false; else every
@@ -106,22 +132,22 @@ func (d Decision) why(n *node) string {
 	var parts []string
 	for _, k := range n.kids {
 		if settled && s.eval(k, d.call, d.segment) == truth {
-			return d.why(k)
+			return d.why(k, how)
 		}
 		if truth == yes && k.op == opNot {
 			continue // what is absent explains little beside what is there
 		}
-		parts = append(parts, d.why(k))
+		parts = append(parts, d.why(k, how))
 	}
 	if len(parts) == 0 {
 		for _, k := range n.kids {
-			parts = append(parts, d.why(k))
+			parts = append(parts, d.why(k, how))
 		}
 	}
 	return strings.Join(parts, " and ")
 }
 
-func (d Decision) whyLeaf(leaf int, truth truth) string {
+func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 	s := d.segments
 	l := s.route.leaves[leaf]
 	switch truth {
@@ -140,11 +166,34 @@ func (d Decision) whyLeaf(leaf int, truth truth) string {
 		}
 	case yes:
 		if e := s.on(leaf, d.segment).why; e.Event != nil {
+			if how == briefly {
+				return fmt.Sprintf("“%s” in %s, %s", quotable(e.Event.Summary), ownName(e.Calendar), s.spoken(e))
+			}
 			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
 		}
 	case no:
 	}
+	if how == briefly {
+		return l.phrase(false)
+	}
 	return "nothing is on in " + l.String()
+}
+
+// spoken says when an event runs, as people read it.
+func (s *Segments) spoken(e Event) string {
+	const day, moment = "Mon 2 Jan 2006", "Mon 2 Jan 2006 15:04"
+	start, end := time.Unix(e.Start, 0).In(s.route.Zone), time.Unix(e.End, 0).In(s.route.Zone)
+	if e.Event.AllDay {
+		last := end.Add(-time.Second)
+		if start.Format(day) == last.Format(day) || end.Sub(start) <= 25*time.Hour {
+			return "all day on " + start.Format(day)
+		}
+		return fmt.Sprintf("all day from %s to %s", start.Format(day), last.Format(day))
+	}
+	if start.Format(day) == end.Format(day) {
+		return fmt.Sprintf("%s to %s", start.Format(moment), end.Format("15:04"))
+	}
+	return fmt.Sprintf("%s to %s", start.Format(moment), end.Format(moment))
 }
 
 // when says when an event runs, in the route's zone.

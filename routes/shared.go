@@ -173,6 +173,15 @@ func (s *Shared) asks(what, name string, ps patterns.List, values []diag.Text) s
 	return words
 }
 
+// brief is the same for people, made once for all that share its patterns. It is "" where there are
+// no patterns, since they were refused.
+func (s *Shared) brief(what, name string, ps patterns.List) string {
+	if len(ps) == 0 {
+		return ""
+	}
+	return s.word(fieldInWords(what, name, ps))
+}
+
 // eventsAt is what a condition asks of events.
 type eventsAt struct {
 	summary, description, location, category patternsAt

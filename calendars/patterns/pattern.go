@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -169,6 +170,28 @@ func unreadable(err error) string {
 
 // String is the pattern as written.
 func (p Pattern) String() string { return p.text }
+
+// Plain is what a person would call the pattern: its text without the stars at its ends and the ! of
+// one that excludes, "…" for the stars inside. A regular expression is itself; what holds nothing
+// else is "anything" or, for an empty field, "nothing".
+func (p Pattern) Plain() string {
+	text := strings.TrimPrefix(p.text, "!")
+	if p.regexp != nil {
+		return text
+	}
+	if strings.TrimSpace(text) == "" {
+		return "nothing"
+	}
+	runs := strings.FieldsFunc(text, func(r rune) bool { return r == '*' })
+	for i := range runs {
+		runs[i] = strings.TrimSpace(runs[i])
+	}
+	runs = slices.DeleteFunc(runs, func(run string) bool { return run == "" })
+	if len(runs) == 0 {
+		return "anything"
+	}
+	return strings.Join(runs, " … ")
+}
 
 // Excludes reports whether the pattern has an exclamation mark before it.
 func (p Pattern) Excludes() bool { return p.exclude }

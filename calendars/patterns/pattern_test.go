@@ -203,3 +203,19 @@ func TestMatchWithin(t *testing.T) {
 		}
 	}
 }
+
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"open*": "open", "*office hours*": "office hours", "!*not open*": "not open", "a * b": "a … b",
+		"/^a*b$/": "/^a*b$/", "!/x+/": "/x+/", "": "nothing", "!": "nothing", "*": "anything",
+	} {
+		p, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Plain(); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,15 @@ type explainFlags struct {
 	route, path, account, dialed, caller string
 	params                               []string
 	at                                   string
-	watch                                bool
+	watch, verbose                       bool
+}
+
+// text writes an explanation for people.
+func (a explainFlags) text(e *preview.Explanation, to io.Writer) error {
+	if a.verbose {
+		return e.VerboseText(to)
+	}
+	return e.Text(to)
 }
 
 func explainCommand(env environment) *cobra.Command {
@@ -35,6 +44,9 @@ Name the route, or let the call find its route as one from Kazoo does:
   callhours explain --path /pivot --account 7a1c… --dialed +14155550100 --caller +12025550147
   callhours explain front-desk --param "Custom-Application-Vars[step]=2"
   callhours explain front-desk --watch
+
+Each branch has one short line; --verbose shows all patterns and numbers that
+were compared.
 
 --at takes RFC 3339, or a date and time in the route's time zone. The exit code
 is 1 if no route matches.
@@ -57,6 +69,7 @@ not the configuration. With --format json it writes one object per line.`,
 	f.StringVar(&a.caller, "caller", "", "caller's `number`")
 	f.StringArrayVar(&a.params, "param", nil, "any other parameter of the request, as `NAME=VALUE`; may be repeated")
 	f.StringVar(&a.at, "at", "", "date or `time` of the call (default: now)")
+	f.BoolVar(&a.verbose, "verbose", false, "show all that the conditions compare")
 	f.BoolVar(&a.watch, "watch", false, "keep running, and explain again whenever the decision changes")
 	completeRouteFlag(cmd)
 	return cmd
@@ -101,7 +114,7 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 		return usageError(err)
 	}
 	if a.watch {
-		return watch(ctx, g, q, names, a.format, env)
+		return watch(ctx, g, q, names, a, env)
 	}
 	readCalendars(ctx, g, names, env)
 	e, err := g.Preview().Explain(ctx, q)
@@ -111,7 +124,7 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 	if a.format == "json" {
 		err = newEncoder(env.stdout, true).Encode(e)
 	} else {
-		err = e.Text(env.stdout)
+		err = a.text(e, env.stdout)
 	}
 	if err != nil {
 		return failure(err)

@@ -18,7 +18,7 @@ import (
 const pollInterval = 30 * time.Second
 
 // watch explains a call, and again whenever the decision has changed, until ctx ends.
-func watch(ctx context.Context, g *server.Generation, q preview.Question, names []string, format string,
+func watch(ctx context.Context, g *server.Generation, q preview.Question, names []string, a explainFlags,
 	env environment,
 ) error {
 	followed := g.Watch(ctx, userAgent(), env.now, names)
@@ -38,7 +38,7 @@ func watch(ctx context.Context, g *server.Generation, q preview.Question, names 
 		}
 		decision, err := decisionKey(*e)
 		if err == nil && !bytes.Equal(decision, last) {
-			err = writeExplanation(env.stdout, e, format, last != nil)
+			err = writeExplanation(env.stdout, e, a, last != nil)
 			last = decision
 		}
 		if err != nil {
@@ -84,8 +84,8 @@ func decisionKey(e preview.Explanation) ([]byte, error) {
 }
 
 // writeExplanation writes an explanation; one that is not the first stands apart.
-func writeExplanation(to io.Writer, e *preview.Explanation, format string, more bool) error {
-	if format == "json" {
+func writeExplanation(to io.Writer, e *preview.Explanation, a explainFlags, more bool) error {
+	if a.format == "json" {
 		return newEncoder(to, isTerminal(to)).Encode(e)
 	}
 	if more {
@@ -93,5 +93,5 @@ func writeExplanation(to io.Writer, e *preview.Explanation, format string, more 
 			return err
 		}
 	}
-	return e.Text(to)
+	return a.text(e, to)
 }
