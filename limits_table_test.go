@@ -536,6 +536,14 @@ func limitSections() []limitSection {
 					"they wait, those with large files apart from the others", "server.TestAnsweredWhileReading",
 				},
 				{
+					"bytes that a feed's server sends before TLS is agreed on", "{feeds.maxHandshake:bytes}", "",
+					"the attempt fails", "feeds.TestLongHandshake",
+				},
+				{
+					"TLS handshakes of one tenant's feeds that are computed at once",
+					"half of the processors, one at least", "", "the next ones wait", "feeds.TestHandshakeTurns",
+				},
+				{
 					"redirects of a feed", "{feeds.maxRedirects}", "", "the attempt fails",
 					"feeds.TestFetchFaults",
 				},

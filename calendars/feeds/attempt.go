@@ -138,6 +138,7 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 			if a.fetcher.reachOf(remoteAddr(c.Conn)) == public {
 				outside.Store(true)
 			}
+			finishHandshake(c.Conn)
 			setStage(waiting)
 		},
 	})

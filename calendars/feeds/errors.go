@@ -102,6 +102,9 @@ func (a *attempt) reason(err error) string {
 // tlsReason says what is wrong with a server's certificate or its TLS; "" for other errors.
 func (a *attempt) tlsReason(err error) string {
 	const day = "2006-01-02"
+	if errors.Is(err, errLongHandshake) {
+		return errLongHandshake.Error()
+	}
 	if host, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "its certificate is for " + certificateNames(host.Certificate) + "; is the host's name right?"
 	}

@@ -76,8 +76,9 @@ type Fetcher struct {
 
 	mu           sync.Mutex // guards the following
 	pools        map[poolKey]*pool
-	caFiles      map[caFile]digest // what each held when it was last read
-	lastEviction time.Time         // when pools were last looked for that nothing uses
+	handshakes   map[string]handshakes // by owner with pools; of tenants
+	caFiles      map[caFile]digest     // what each held when it was last read
+	lastEviction time.Time             // when pools were last looked for that nothing uses
 }
 
 // NewFetcher makes a Fetcher. It connects to nothing.
@@ -88,8 +89,8 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		bytes:     o.Bytes,
 		now:       o.Now,
 		reachOf:   reachOf,
-		pools:     map[poolKey]*pool{},
-		caFiles:   map[caFile]digest{},
+		pools:     map[poolKey]*pool{}, handshakes: map[string]handshakes{},
+		caFiles: map[caFile]digest{},
 	}
 	if f.timeout <= 0 {
 		f.timeout = 30 * time.Second

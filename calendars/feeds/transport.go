@@ -125,9 +125,15 @@ func (f *Fetcher) addPool(key poolKey, roots *x509.CertPool) *pool {
 	if count >= maxPools {
 		f.dropPool(oldest)
 	}
-	p := &pool{lastUsed: f.now()}
+	p, turns := &pool{lastUsed: f.now()}, handshakes(nil)
+	if key.owner != "" {
+		if f.handshakes[key.owner] == nil {
+			f.handshakes[key.owner] = newHandshakes()
+		}
+		turns = f.handshakes[key.owner]
+	}
 	for allowed := range p.byReach {
-		p.byReach[allowed] = f.transport(roots, reach(allowed))
+		p.byReach[allowed] = f.transport(roots, reach(allowed), turns)
 		// What a server sends over an idle connection of HTTP/2 is read without end. The operator
 		// chooses whom to trust with that; a tenant's attempts are minutes apart, and hardly ever
 		// find a connection that is still open.
@@ -163,6 +169,11 @@ func (f *Fetcher) evictPools(now time.Time) {
 	maps.DeleteFunc(f.caFiles, func(file caFile, sum digest) bool {
 		return f.pools[poolKey{file.owner, false, sum}] == nil && f.pools[poolKey{file.owner, true, sum}] == nil
 	})
+	owners := map[string]bool{}
+	for key := range f.pools {
+		owners[key.owner] = true
+	}
+	maps.DeleteFunc(f.handshakes, func(owner string, _ handshakes) bool { return !owners[owner] })
 }
 
 func (p *pool) closeIdle() {
@@ -171,11 +182,11 @@ func (p *pool) closeIdle() {
 	}
 }
 
-func (f *Fetcher) transport(roots *x509.CertPool, allowed reach) *http.Transport {
+func (f *Fetcher) transport(roots *x509.CertPool, allowed reach, turns handshakes) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, Resolver: f.resolver, Control: control(allowed, f.reachOf)}
 	return &http.Transport{
 		Proxy:                  nil, // with a proxy, guard would see the proxy's address only
-		DialContext:            dialer.DialContext,
+		DialContext:            turns.dial(dialer),
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: f.now},
 		TLSHandshakeTimeout:    dialTimeout,
 		ForceAttemptHTTP2:      true,
