@@ -2,10 +2,9 @@ package callhours_test
 
 const limitsHead = `# Limits
 
-What may be asked of callhours, by whom, and what happens beyond. Work is bounded by what is allowed to be asked, before it is asked: nothing here is measured in
-seconds where it can be counted, so that the same question has the same answer on a busy machine. This page is written from the constants themselves by a test
-(` + "`UPDATE=1 go test . -run TestLimits`" +
-	`), which also sees that a test of ours is named for each. Keys are those of [config.md](config.md#every-key).
+Every limit of callhours, and what happens beyond it. Work is bounded by amounts, before it is done, rather than by time,
+so that the same request has the same result on a busy machine. Keys are those of [config.md](config.md#every-key). This
+page is generated from the constants (` + "`UPDATE=1 go test . -run TestLimits`" + `); each limit has a test.
 `
 
 // limitSection is a part of docs/limits.md.
@@ -16,20 +15,20 @@ type limitSection struct {
 
 func limitSections() []limitSection {
 	return []limitSection{
-		{"Calls", "What Kazoo, or whoever reaches `listen`, may send.", []limit{
+		{"Calls", "Requests on the Pivot listener (`listen`).", []limit{
 			{"line and headers of a request", "{listen.MaxPivotHeader:bytes}", "", "431", "server.TestHeaderBytes"},
 			{
 				"lines of a request before its body, of both listeners, without TLS", "{listen.maxHeaderLines}", "",
 				"431, and the connection is closed", "listen.TestHeaderLines",
 			},
 			{
-				"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo goes on with its `_` child",
+				"body of a request", "{pivot.MaxBody:bytes}", "", "413: Kazoo runs its `_` child",
 				"pivot.TestParseRefuses",
 			},
-			{"parameters of a call", "{pivot.maxParams}", "", "refused likewise", "pivot.FuzzParse"},
-			{"objects within objects in a JSON body", "{pivot.maxNesting}", "", "refused likewise", "pivot.FuzzParse"},
+			{"parameters of a call", "{pivot.maxParams}", "", "refused in the same way", "pivot.FuzzParse"},
+			{"objects within objects in a JSON body", "{pivot.maxNesting}", "", "refused in the same way", "pivot.FuzzParse"},
 			{
-				"a number", "{routes.maxNumber} bytes", "", "taken for a name, and compared by its beginning",
+				"a number", "{routes.maxNumber} bytes", "", "treated as a name, of which the beginning is compared",
 				"routes.TestNormalIsBounded",
 			},
 			{
@@ -77,17 +76,17 @@ func limitSections() []limitSection {
 			},
 			{
 				"spans of a calendar", "{server.maxHourSpans}", "",
-				"the later ones are left out; X-WR-CALDESC and the log say so", "server.TestCrowdedViews",
+				"the later ones are left out, as X-WR-CALDESC and the log report", "server.TestCrowdedViews",
 			},
-			{"a calendar", "{server.maxHours:bytes}", "", "503; the log says so", "server.TestReadersBounds"},
+			{"a calendar", "{server.maxHours:bytes}", "", "503, with a line in the log", "server.TestReadersBounds"},
 			{
-				"calendars that are kept", "{server.maxHoursCacheBytes:bytes}", "",
+				"cached calendars", "{server.maxHoursCacheBytes:bytes}", "",
 				"the oldest of the owner with most bytes are forgotten, and made again", "server.TestKeptHours",
 			},
 		}},
 		{
 			"Requests to the admin listener",
-			"`admin_listen`: the console, the API, /metrics. What a page of another site makes a browser ask for is refused, but for health, readiness, the console's files and the " +
+			"`admin_listen`: the console, the API, /metrics. Requests that another site's page makes a browser send are refused, except for health, readiness, the console's files and the " +
 				"description of the API.",
 			[]limit{
 				{
@@ -109,12 +108,12 @@ func limitSections() []limitSection {
 					"server.TestRequestBounds",
 				},
 				{
-					"days of `/api/v1/hours`", "{preview.MaxDays}", "", "400; ask for the others with `from`",
+					"days of `/api/v1/hours`", "{preview.MaxDays}", "", "400; request the others with `from`",
 					"server.TestRequestBounds",
 				},
 				{
 					"`limit` of routes and decisions", "{server.maxLimit}", "",
-					"400; ask for the others with `offset`",
+					"400; request the others with `offset`",
 					"server.TestRequestBounds",
 				},
 				{
@@ -123,7 +122,7 @@ func limitSections() []limitSection {
 				},
 				{
 					"pages and answers worked out at once",
-					"half of the processors, one at least; one client (address and user) has all but one, where there are several",
+					"half of the processors, one at least; one client (address and user) has at most all but one",
 					"", "the next ones wait; the client that has used least time is next", "server.TestTurnsGoByTime",
 				},
 				{
@@ -132,7 +131,7 @@ func limitSections() []limitSection {
 					"server.TestTurnsAreFair",
 				},
 				{
-					"clients whose used time is known", "{server.maxUsers}", "", "all begin anew",
+					"clients whose used time is recorded", "{server.maxUsers}", "", "all are reset",
 					"server.TestTurnsForget",
 				},
 				{"wait for a turn", "{server.turnWait}", "", "503 with Retry-After", "server.TestTurns"},
@@ -142,7 +141,7 @@ func limitSections() []limitSection {
 					"503 with Retry-After", "server.TestScrapes",
 				},
 				{
-					"answers to scrapes that are kept; each from what size on, and how long",
+					"cached answers to scrapes; minimum size of each, and time",
 					"{server.maxKept}; {server.largeScrape:bytes}, {server.scrapeLasts}", "",
 					"the oldest is made again; each scrape has its own", "server.TestScrapesShare",
 				},
@@ -177,7 +176,7 @@ func limitSections() []limitSection {
 		},
 		{
 			"Answers to people",
-			"What is left out is said where it is, in the API by a member `truncated`, `more_events` or `more`, with how to ask for it.",
+			"Omissions are reported in place, in the API by a member `truncated`, `more_events` or `more`, with how to request the rest.",
 			[]limit{
 				{"a list of the API", "{server.maxAnswer:bytes}", "", "the rest is left out", "server.TestAnswerList"},
 				{
@@ -193,12 +192,12 @@ func limitSections() []limitSection {
 					"preview.TestExplainBounds",
 				},
 				{
-					"events that are looked at to say why, in one answer", "{preview.maxEventsRead}", "",
-					"the branch is said, and not why", "preview.TestExplainBounds",
+					"events that are examined for the reason, in one answer", "{preview.maxEventsRead}", "",
+					"the branch is shown without the reason", "preview.TestExplainBounds",
 				},
 				{
 					"events whose titles are read to tell spans apart, in one answer", "{preview.maxTitlesRead}", "",
-					"the later spans are told apart by branch, and have no titles", "preview.TestHoursWithoutTitles",
+					"the later spans are distinguished by branch, and have no titles", "preview.TestHoursWithoutTitles",
 				},
 				{
 					"the same, of a route for `callhours_next_span_timestamp_seconds` in one scrape",
@@ -237,11 +236,11 @@ func limitSections() []limitSection {
 					"preview.TestLanesBounds",
 				},
 				{
-					"segments that are kept for questions", "{preview.maxKept}", "", "all are compiled anew",
+					"cached segments for questions", "{preview.maxKept}", "", "all are compiled anew",
 					"preview.TestKeptSegments",
 				},
 				{
-					"windows that are kept of a route for questions", "{preview.maxStates}", "",
+					"cached windows of a route for questions", "{preview.maxStates}", "",
 					"the oldest is compiled anew", "preview.TestFarAhead",
 				},
 				{"a page", "{console.maxPage:bytes}", "", "500", "console.TestPageBounds"},
@@ -275,23 +274,23 @@ func limitSections() []limitSection {
 				},
 			},
 		},
-		{"Findings", "They are looked for away from calls; tenants take turns.", []limit{
+		{"Findings", "Findings are computed outside of calls; tenants take turns.", []limit{
 			{
 				"looking at one route or calendar", "{server.lintTimeout}, and not beyond its generation", "",
-				"what has not been found is not said", "server.TestLookingEnds",
+				"the rest is not reported", "server.TestLookingEnds",
 			},
 			{
-				"segments of a route", "{preview.maxSegments}", "", "the later ones are not looked at",
+				"segments of a route", "{preview.maxSegments}", "", "the later ones are not examined",
 				"server.TestLintSteps",
 			},
 			{
-				"events that are looked at for why branches hold", "{preview.maxEventsHeld}", "",
-				"the rest is not looked at",
+				"events that are examined for why branches are true", "{preview.maxEventsHeld}", "",
+				"the rest is ignored",
 				"server.TestLintSteps",
 			},
 			{
 				"occurrences of a calendar", "{preview.maxOccurrences}; events {preview.maxEvents}", "",
-				"nothing is said that needs all of them", "server.TestLintIsBounded",
+				"findings that need all of them are omitted", "server.TestLintIsBounded",
 			},
 			{
 				"comparisons of texts with conditions, of one calendar", "{preview.maxCompared}", "",
@@ -309,7 +308,7 @@ func limitSections() []limitSection {
 			{
 				"steps of some 10 µs in which `check` looks at a tenant's routes and calendars", "{server.maxLooked}",
 				"",
-				"the rest is not looked at, which is said (`not_looked_at`)", "server.TestTenantTakesTooMuch",
+				"the rest is skipped, with a finding (`not_looked_at`)", "server.TestTenantTakesTooMuch",
 			},
 		}},
 		{"Log and memory of calls", "", []limit{
@@ -351,10 +350,10 @@ func limitSections() []limitSection {
 			{
 				"lines about problems of an owner's calendars, and about branches that will fail",
 				"{server.maxOwnerProblems} in {server.ownerProblemsEvery}, each", "",
-				"one line says so; they are logged later, if they are still there", "server.TestProblemsOfAnOwner",
+				"one line reports that; they are logged later, if they still exist", "server.TestProblemsOfAnOwner",
 			},
 			{
-				"lines that wait for who reads the log", "{server.waiting:bytes}", "", "lines are dropped, and counted",
+				"lines that wait for the reader of the log", "{server.waiting:bytes}", "", "lines are dropped, and counted",
 				"server.TestStalledLog",
 			},
 			{
@@ -383,7 +382,7 @@ func limitSections() []limitSection {
 					"a body", "{limits.Bytes:bytes}, {limits.Lines} lines", "bytes` and `lines",
 					"it is refused, and the former copy stays", "calendars.TestRefused",
 				},
-				{"events", "{limits.Events}", "events", "refused likewise", "calendars.TestRefused"},
+				{"events", "{limits.Events}", "events", "refused in the same way", "calendars.TestRefused"},
 				{
 					"a line, unfolded", "{limits.LineBytes:bytes}", "line_bytes",
 					"a text is cut; with any other property the event is left out", "calendars.TestHostile",
@@ -421,12 +420,12 @@ func limitSections() []limitSection {
 				{
 					"occurrences and steps of all calendars of a tenant",
 					"{calendars.tenantTimes} times `instances` and `calendar_steps`", "",
-					"a calendar is unknown to the routes for which there is no place, until there is; its problems say so",
+					"a calendar is unknown to the routes for which there is no room, until there is; its problems report that",
 					"calendars.TestOwnersTotal",
 				},
 				{
 					"the same, compiled to find that there is no place", "as much again", "",
-					"no further ones are compiled to find out, until a calendar of the tenant changes or no route asks for it",
+					"no further ones are compiled to find out, until a calendar of the tenant changes or is no longer used",
 					"calendars.TestCompiledInVain",
 				},
 				{
@@ -435,10 +434,10 @@ func limitSections() []limitSection {
 					"feeds.TestOwnerBytes",
 				},
 				{
-					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {feeds.minFileSize:bytes} at least", "{feeds.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, and the finding `copy_not_kept` says so", "feeds.TestOwnerDisk",
+					"copies of all feeds of a tenant in `state_dir`, with their events; a file counts {feeds.minFileSize:bytes} at least", "{feeds.ownerDisk:bytes}", "", "unused copies are dropped, the oldest first; then the feed's events stay in memory alone, with the finding `copy_not_kept`", "feeds.TestOwnerDisk",
 				},
 				{
-					"files that nobody uses, removed from `state_dir` while a reload waits", "{feeds.maxCleared}",
+					"unused files that are removed from `state_dir` while a reload waits", "{feeds.maxCleared}",
 					"",
 					"the others are removed after it", "feeds.TestPointersOfRenamed",
 				},
@@ -452,29 +451,29 @@ func limitSections() []limitSection {
 					"the least recently used one is dropped, and its file is parsed again", "feeds.TestPools",
 				},
 				{
-					"files of a calendar", "{feeds.filesTimes} times `bytes`", "", "refused likewise",
+					"files of a calendar", "{feeds.filesTimes} times `bytes`", "", "refused in the same way",
 					"feeds.TestLoader",
 				},
 				{
 					"occurrences that a route's conditions look at",
 					"{routes.routeSteps} times `instances`, and those that they count begin and end {routes.routeEdges} times `instances`", "instances",
-					"it is looked ahead for a day at most; beyond that too, its calendars are unknown to it; `check` says so (`route_too_large`)", "routes.TestRouteTotal",
+					"changes are known for at most a day ahead; beyond that, its calendars are unknown to it; `check` reports it (`route_too_large`)", "routes.TestRouteTotal",
 				},
 				{
 					"regular expressions of a route over texts of events",
-					"{routes.comparedInStep} steps of patterns count as an occurrence that is looked at; " +
+					"{routes.comparedInStep} steps of patterns count as one examined occurrence; " +
 						"an instruction of an expression that is really looked at as {patterns.countedTimes} steps", "",
-					"likewise", "routes.TestExpressionsAreCounted",
+					"the same", "routes.TestExpressionsAreCounted",
 				},
 				{
 					"names that conditions of a route look for in titles of events",
 					"likewise; a text of the title's words that is looked up as {routes.lookedUp} steps and one for each byte, a byte of a title as {routes.foldedByte}",
-					"", "likewise", "routes.TestNamesAreCounted",
+					"", "the same", "routes.TestNamesAreCounted",
 				},
 				{
 					"of all routes of a tenant",
 					"{routes.tenantSteps} times and {routes.tenantEdges} times; half of it for what lies more than a day ahead", "instances",
-					"likewise, for the routes for which there is no room", "routes.TestTenantsTotal",
+					"the same, for the routes for which there is no room", "routes.TestTenantsTotal",
 				},
 				{
 					"a line of times or a rule that is mended", "{recur.LongestLenient:bytes}", "",
@@ -498,15 +497,15 @@ func limitSections() []limitSection {
 					"feeds.TestText",
 				},
 				{
-					"files and copies that are held to show events as written", "{feeds.shownAtOnce}", "",
-					"who asks for more waits", "feeds.TestTextsInTurn",
+					"files and copies that are in memory to show events as written", "{feeds.shownAtOnce}", "",
+					"further requests wait", "feeds.TestTextsInTurn",
 				},
 				{
 					"how long a server calls an answer fresh", "{feeds.maxMaxAge}", "", "it is taken for that",
 					"feeds.FuzzTold",
 				},
 				{
-					"large bodies of feeds that are held at a time",
+					"large bodies of feeds in memory at a time",
 					"{feeds.largeBodies}, of a tenant {feeds.largeOfTenant}, over {feeds.smallBody:bytes}",
 					"",
 					"they wait, and their attempts have their whole time afterwards", "feeds.TestRoom",
@@ -526,7 +525,7 @@ func limitSections() []limitSection {
 					"{feeds.maxHollow:bytes}; {feeds.maxMembers}", "", "the attempt fails", "feeds.TestUnzipHollow",
 				},
 				{
-					"calendars whose files are looked at and read at a time",
+					"calendars whose files are checked and read at a time",
 					"{feeds.fileReaders}, of a tenant {feeds.filesOfTenant}", "",
 					"they wait, and owners have turns", "feeds.TestFilesTurns",
 				},
@@ -548,7 +547,7 @@ func limitSections() []limitSection {
 					"feeds.TestFetchFaults",
 				},
 				{
-					"wait that a server asks for", "{feeds.maxRetryAfter}", "", "it is asked after that",
+					"`Retry-After` of a server", "{feeds.maxRetryAfter}", "", "the feed is fetched after that",
 					"feeds.TestRetryAfter",
 				},
 			},
@@ -584,7 +583,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"crowds of more events than that, of which a route keeps which are the first",
-				"{routes.maxCrowds} conditions, in one segment", "", "they are looked for anew",
+				"{routes.maxCrowds} conditions, in one segment", "", "they are computed again",
 				"routes.TestCrowdOfEvents",
 			},
 			{
@@ -601,7 +600,7 @@ func limitSections() []limitSection {
 				"{jsonsafe.MaxLiteral}; {templates.maxFields}", "", "refused at load", "templates.TestDocsBounds",
 			},
 			{
-				"mistakes of a template", "{templates.maxMistakes}", "", "the rest is not said",
+				"mistakes of a template", "{templates.maxMistakes}", "", "the rest is not reported",
 				"templates.TestHostileTemplates",
 			},
 			{
@@ -611,15 +610,15 @@ func limitSections() []limitSection {
 			{
 				"sample calls of a branch, at a load",
 				"{render.maxPassed} that pass a limit of templates; their templates go through {render.branchWork:bytes}",
-				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
+				"", "the others are not tried, with a warning", "render.TestSampleBounds",
 			},
 			{
 				"sample calls of a tenant's routes, at a load",
 				"their templates go through {render.tenantWork:bytes}; without a tenant {render.ownWork:bytes}",
-				"", "the others are not tried; a warning says so", "render.TestSampleBounds",
+				"", "the others are not tried, with a warning", "render.TestSampleBounds",
 			},
 			{
-				"answers that are kept of a tenant's routes; of the operator's; of a branch at a time",
+				"cached answers of a tenant's routes; of the operator's; of a branch at a time",
 				"{render.maxTenantKept:bytes}; {render.maxOperatorKept:bytes}; {render.maxCached}", "",
 				"they are rendered for each call", "render.TestKeptRoom",
 			},
@@ -634,21 +633,21 @@ func limitSections() []limitSection {
 			{
 				"mistakes of a tenant's branches; fields, and calendars, that are not there and for which one looks what was meant",
 				"{render.maxTold}; {render.maxMisspelt} of a tenant", "",
-				"of each further branch the first is said; nothing is suggested",
+				"of each further branch the first is reported, without a suggestion",
 				"render.TestReadBound",
 			},
 			{
 				"keys of a tenant's data that no template reads and that resemble one that is read; comparisons with those, in characters of both",
-				"{render.maxUnread}; {render.maxNearest}", "", "the further ones are not said",
+				"{render.maxUnread}; {render.maxNearest}", "", "the others are not reported",
 				"render.TestUnreadBound",
 			},
 			{
-				"warnings about the output of a sample call", "{pivot.MaxWarnings}", "", "the first are said",
+				"warnings about the output of a sample call", "{pivot.MaxWarnings}", "", "the first are reported",
 				"render.TestOddFields",
 			},
 			{
 				"warnings about templates and outputs of a tenant's routes; of those without a tenant",
-				"{render.maxWarned}; {render.maxWarned}", "", "the last one says how many more there are",
+				"{render.maxWarned}; {render.maxWarned}", "", "the last one has the number of the others",
 				"render.TestMostWarned",
 			},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
@@ -667,10 +666,10 @@ func limitSections() []limitSection {
 			},
 			{
 				"what they take in all, of all calendars of a tenant", "{server.maxCompared} steps", "",
-				"the calendar is unknown, and says why", "server.TestCompared",
+				"the calendar is unknown, with the reason", "server.TestCompared",
 			},
 			{
-				"counting the events that no condition asks for, of all calendars of a tenant",
+				"counting the events that no condition matches, of all calendars of a tenant",
 				"{server.maxCounting} steps", "", "the metric of the calendar is missing",
 				"server.TestUnmatchedBound",
 			},
@@ -689,7 +688,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"words of a title that `names` looks at; bytes of a name that is no number",
-				"{routes.maxTitle}; {routes.longest}", "", "the rest is not looked at", "routes.TestNames",
+				"{routes.maxTitle}; {routes.longest}", "", "the rest is ignored", "routes.TestNames",
 			},
 			{
 				"a field of a call", "{routes.maxCallField} bytes", "", "its beginning is compared",
@@ -715,7 +714,7 @@ func limitSections() []limitSection {
 			{
 				"accounts of a tenant; that the main file gives one",
 				"{config.maxAccounts}, or as many as it is given; {config.maxGranted}",
-				"", "refused likewise", "config.TestTenantAccounts",
+				"", "refused in the same way", "config.TestTenantAccounts",
 			},
 			{
 				"what a tenant's file defines",
@@ -726,7 +725,7 @@ func limitSections() []limitSection {
 				"{config.maxFiles}, {config.maxFileBytes:bytes}; {config.maxPaths} paths under `secrets`, whose globs look at {config.maxGlobNames} names (those of a directory for each glob, a name of a directory that is listed {config.globListed} more, a file that is looked up as {config.globStat}; long names and patterns as below), {config.maxSecrets} keys and values of secrets", "", "refused likewise, and no more is read", "config.TestTenantFiles",
 			},
 			{
-				"mistakes that are said of a file, and of a directory that is one tenant's; that say what a name was meant to be",
+				"reported mistakes of a file, and of one tenant's directory; those with a suggestion for a name",
 				"{diag.MaxMistakes}; {config.maxSuggested}, of templates {server.maxSuggested}", "",
 				"the rest is counted", "config.TestManyMistakes",
 			},
@@ -741,11 +740,11 @@ func limitSections() []limitSection {
 			},
 			{
 				"moments at which the tests of a file are explained, those in ranges counted",
-				"{preview.MaxTestMoments}", "", "the test that asks for more fails", "preview.TestMomentsOfFile",
+				"{preview.MaxTestMoments}", "", "the test that exceeds it fails", "preview.TestMomentsOfFile",
 			},
 			{
 				"occurrences that `callhours events` lists", "{callhours.maxOccurrences}", "",
-				"the later ones are left out; its last lines, in JSON `truncated`, say so", "callhours.TestEventsBound",
+				"the later ones are left out, as its last lines and `truncated` in JSON report", "callhours.TestEventsBound",
 			},
 			{
 				"labels of a tenant; names of labels in metrics",
@@ -753,20 +752,20 @@ func limitSections() []limitSection {
 				"refused; the others are left out", "config.TestLabels",
 			},
 			{
-				"a name for which one is looked that was meant", "{diag.longestCompared} characters", "",
+				"a name for which a similar one is suggested", "{diag.longestCompared} characters", "",
 				"nothing is suggested", "diag.TestSuggestLong",
 			},
 			{
-				"a line in which a text without quotes is looked for; such a text that is shown",
+				"a line in which a missing quote is searched; the text that is shown",
 				"{config.longestLine} bytes; {config.longestShown}", "",
-				"YAML's own message is said; it is said without the text", "config.TestLongQuotes",
+				"YAML's own message is shown; it is shown without the text", "config.TestLongQuotes",
 			},
 			{
 				"reads that wait for a file system", "{files.maxHung}", "", "further ones fail at once",
 				"files.TestHungDirectory",
 			},
 			{
-				"requests at a host at a time, of feeds and of redirects to where anybody has feeds",
+				"requests at a host at a time, of feeds and of redirects to hosts of feeds",
 				"{feeds.hostAttempts}, without those slower than {feeds.slowAttempt}", "per_minute",
 				"they wait for their owner's turn, and have their whole time afterwards",
 				"feeds.TestRedirectsTakePlaces",
@@ -788,7 +787,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"reading below one tenant's directory, in a reload or a look", "{files.homeBudget}", "",
-				"its accepted files are used, and it is looked at again after a minute",
+				"its accepted files are used, and it is checked again after a minute",
 				"files.TestBudget",
 			},
 			{
@@ -797,12 +796,12 @@ func limitSections() []limitSection {
 				"feeds.TestManyGlobs",
 			},
 			{
-				"names that they look at when files are looked at again",
+				"names that they examine when files are checked again",
 				"{feeds.polledNames} a second, of each owner; a directory that has changed counts {feeds.listedNames}-fold",
-				"", "they are looked at later", "feeds.TestPolledGlobs",
+				"", "they are checked later", "feeds.TestPolledGlobs",
 			},
 			{
-				"names of directories that are kept of each owner", "{feeds.keptNames}", "",
+				"cached names of directories of each owner", "{feeds.keptNames}", "",
 				"the directories are listed again",
 				"feeds.TestPolledGlobs",
 			},
