@@ -87,6 +87,13 @@ func (c nameChecker) problems(page, text string) []string {
 			}
 		}
 	}
+	seen := map[string]bool{}
+	for _, anchor := range anchors(text) {
+		if seen[anchor] {
+			report(1, fmt.Errorf("two headings are #%s", anchor))
+		}
+		seen[anchor] = true
+	}
 	line := 1
 	for _, paragraph := range paragraphs(text) {
 		for _, m := range link.FindAllStringSubmatch(paragraph, -1) {
@@ -316,6 +323,7 @@ func TestNames(t *testing.T) {
 		{"See [this](docs/nope.md).", "README.md:1: the link docs/nope.md leads to no file"},
 		{"# A\n\nSee\n[this](docs/design.md#nope).", "README.md:3: the link docs/design.md#nope leads to no heading"},
 		{"[Up](#quick-start)", ""},
+		{"# A\n\n## A", "README.md:1: two headings are #a"},
 		{"[Up](#nope)", "the link #nope leads to no heading"},
 		{"`docs/nope.md`", "there is no file or directory docs/nope.md"},
 		{"| a | `examples/systemd` |", "there is no file or directory examples/systemd"},
