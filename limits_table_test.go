@@ -333,6 +333,18 @@ func limitSections() []limitSection {
 				"they are cut; the other phones are counted", "pivot.TestDescribe",
 			},
 			{
+				"an event in words; a rule in it as it is written",
+				"{calendars.maxEventWords}, {calendars.maxRuleText:bytes}", "", "they are cut", "calendars.TestInWords",
+			},
+			{
+				"dates and rules of an event that its words name", "{calendars.maxShownDates}, {calendars.maxShownRules}", "",
+				"the others are counted", "calendars.TestInWords",
+			},
+			{
+				"steps to find out for its words whether an event's rule falls on its start", "{calendars.maxWordSteps}", "",
+				"the rule is shown as it is written", "calendars.FuzzInWords",
+			},
+			{
 				"a condition or reason in words; a pattern or title in it; calendars and lists that are named",
 				"{routes.maxSentence:bytes}; {routes.maxQuoted} characters; {routes.maxNamed}", "",
 				"it is cut; `when` and `reason` have all", "routes.TestInWordsAreBounded",

@@ -81,12 +81,14 @@ type calendarPage struct {
 	Present  string
 	Self     string
 	Done     bool // it was refreshed just now
+	Raw      bool // the event that is open is shown as it is written, too
 }
 
 // occurrence is an instance of an event, and the event as written.
 type occurrence struct {
 	preview.Event
 	ID      string
+	InWords string // when the event takes place
 	Line    int
 	Text    string
 	Open    bool
@@ -126,7 +128,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	m := calendarPage{
 		Name: name, Why: cal.Use.Snapshot.Why, Problems: cal.Problems, Warnings: cal.Warnings,
-		Routes: cal.Routes, Done: q.Has("refreshed"),
+		Routes: cal.Routes, Done: q.Has("refreshed"), Raw: q.Has("raw"),
 	}
 	shown := func(list []ical.Problem) []ical.Problem {
 		m.MoreOdd += max(0, len(list)-maxProblems)
@@ -190,12 +192,14 @@ func (m *calendarPage) setDays(q url.Values, now time.Time) error {
 
 // occurrences lists what is on, each with its event as written.
 func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar, zone *time.Location, open string) {
+	now := c.options.Now()
 	var events []*calendars.Event // whose texts are shown
 	seen := map[*calendars.Event]bool{}
 	last := ""
 	t := cal.Use.Snapshot.Calendar.Compile(calendars.View{Zone: zone}, m.From, m.To)
 	m.Cut = t.Len() > maxOccurrences
 	on := t.Head(maxOccurrences)
+	words := map[*calendars.Event]string{}
 	for _, o := range on {
 		start, end := time.Unix(o.Start, 0).In(zone), time.Unix(o.End, 0).In(zone)
 		item := occurrence{
@@ -205,7 +209,10 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 			},
 			Line: o.Event.Line, Faint: o.Event.Transparent, Series: o.Event.Recurring, LastDay: end.Add(-time.Second),
 		}
-		item.ID = anchor(item.Event)
+		if words[o.Event] == "" {
+			words[o.Event] = calendars.InWords(o.Event, calendars.View{Zone: zone}, now.Unix())
+		}
+		item.ID, item.InWords = anchor(item.Event), words[o.Event]
 		item.Open = item.ID == open
 		if !seen[o.Event] && (len(events) < maxEventTexts || item.Open) {
 			seen[o.Event] = true

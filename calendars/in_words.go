@@ -1,0 +1,272 @@
+package calendars
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/calendars/recur"
+)
+
+// The bounds of an event in words.
+const (
+	maxEventWords = 800   // bytes
+	maxRuleText   = 200   // bytes of a rule that is shown as it is written
+	maxShownDates = 4     // dates of an RDATE or EXDATE
+	maxShownRules = 4     // rules
+	maxWordSteps  = 5_000 // steps to find whether a rule falls on DTSTART; see [recur.Budget]
+)
+
+// InWords says when an event takes place, as it is written: "every weekday 09:00–17:00, except 24
+// Dec". Days and floating times are those of the view, other times those of the event's own zone,
+// which is named where it is another one. A rule for which there are no words stands there as it is
+// written. What other events with its UID change is not in it. now, in Unix seconds, is the moment
+// from which on dates are listed, and whose year goes without saying.
+func InWords(e *Event, view View, now int64) string {
+	w := &sentence{Event: e, times: &compiler{clock: newClock(view)}}
+	w.now = w.times.clock.zoneClock(e.Start).Civil(now)
+	w.year, _, _ = recur.DateOf(w.now)
+	return cutWords(w.text(), maxEventWords)
+}
+
+// sentence puts an event into words.
+type sentence struct {
+	*Event
+	times *compiler
+	now   int64 // civil, on the event's wall clock
+	year  int   // of now
+}
+
+func (w *sentence) text() string {
+	start, length := w.Start.Civil, w.times.span(w.Event)
+	first := w.once(start, length) + w.zone()
+	switch {
+	case w.Replaces != nil && w.Onwards:
+		return fmt.Sprintf("%s, and likewise what follows, instead of %s", first, w.moment(w.civil(*w.Replaces)))
+	case w.Replaces != nil:
+		return fmt.Sprintf("%s, instead of %s", first, w.moment(w.civil(*w.Replaces)))
+	case w.times.clock.endsBeforeStart(w.Event) && len(w.Dates) > 0:
+		return fmt.Sprintf("on %s", w.dates(w.added()))
+	case w.times.clock.endsBeforeStart(w.Event):
+		return fmt.Sprintf("never, since it is to end before it begins on %s", w.date(start))
+	}
+	if len(w.Rules) > 0 {
+		var rules []string
+		for _, r := range w.Rules[:min(len(w.Rules), maxShownRules)] {
+			rules = append(rules, w.repeated(r, first, w.clockTimes(start, length)+w.zone()))
+		}
+		if more := len(w.Rules) - maxShownRules; more > 0 {
+			rules = append(rules, fmt.Sprintf("by %d more rules", more))
+		}
+		first = strings.Join(rules, "; and ")
+	}
+	if also := w.dates(w.added()); also != "" {
+		first = fmt.Sprintf("%s, and also on %s", first, also)
+	}
+	for _, r := range w.Exclusions[:min(len(w.Exclusions), maxShownRules)] {
+		if days, ok := r.Days(start); ok && r.Until == nil && r.Count == 0 && r.Interval() == 1 {
+			first = fmt.Sprintf("%s, except %s", first, days)
+		} else {
+			first = fmt.Sprintf("%s, except by the rule %s", first, ruleText(r))
+		}
+	}
+	if more := len(w.Exclusions) - maxShownRules; more > 0 {
+		first = fmt.Sprintf("%s, except by %d more rules", first, more)
+	}
+	var not []int64
+	for _, t := range w.Exceptions {
+		not = append(not, w.civil(t))
+	}
+	if except := w.dates(not); except != "" {
+		first = fmt.Sprintf("%s, except %s", first, except)
+	}
+	return first
+}
+
+// repeated is the series that a rule makes; first is DTSTART in words, and clock its time of day.
+func (w *sentence) repeated(r *recur.Rule, first, clock string) string {
+	days, ok := r.Days(w.Start.Civil)
+	steps := &recur.Budget{Left: maxWordSteps}
+	includes := r.Includes(w.Start.Civil, steps)
+	if !ok || steps.Over() {
+		return fmt.Sprintf("%s, and again by the rule %s", first, ruleText(r))
+	}
+	text := strings.TrimSuffix(days+" "+clock, " ")
+	switch {
+	case !includes:
+		text = fmt.Sprintf("%s, then %s", first, text)
+	case w.Start.Civil > w.now || r.Interval() > 1:
+		text = fmt.Sprintf("%s, from %s on", text, w.date(w.Start.Civil))
+	}
+	if r.Count > 0 {
+		text = fmt.Sprintf("%s, %d times in all", text, r.Count)
+	}
+	if r.Until != nil {
+		text = fmt.Sprintf("%s, until %s", text, w.date(w.until(*r.Until)))
+	}
+	return text
+}
+
+// until is the last day of a rule with an UNTIL, as compiler.until has it.
+func (w *sentence) until(u recur.Time) int64 {
+	last := u.Civil
+	switch {
+	case w.Start.Form == recur.Date:
+		return w.times.clock.date(ical.Time{Time: u})
+	case u.Form == recur.Date:
+		return last
+	case u.Form != recur.Floating && w.Start.Form != recur.UTC:
+		last = w.civil(ical.Time{Time: u})
+	}
+	if recur.SecondOfDay(last) < recur.SecondOfDay(w.Start.Civil) { // the start of that day comes too late
+		last -= recur.Day
+	}
+	return last
+}
+
+// added are the starts that RDATEs add.
+func (w *sentence) added() (civil []int64) {
+	for _, d := range w.Dates {
+		civil = append(civil, w.civil(d.Start))
+	}
+	return civil
+}
+
+// dates lists days, those to come first; "" for none.
+func (w *sentence) dates(civil []int64) string {
+	if len(civil) == 0 {
+		return ""
+	}
+	for i := range civil {
+		civil[i] = recur.Midnight(civil[i])
+	}
+	slices.Sort(civil)
+	civil = slices.Compact(civil)
+	ahead, _ := slices.BinarySearch(civil, recur.Midnight(w.now))
+	shown := civil[ahead:min(len(civil), ahead+maxShownDates)]
+	names := make([]string, len(shown))
+	for i, day := range shown {
+		names[i] = w.date(day)
+	}
+	more := len(civil) - len(shown)
+	switch {
+	case len(names) == 0 && more == 1:
+		return "1 earlier day"
+	case len(names) == 0:
+		return fmt.Sprintf("%d earlier days", more)
+	case more > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	case len(names) == 1:
+		return names[0]
+	}
+	last := len(names) - 1
+	return fmt.Sprintf("%s and %s", strings.Join(names[:last], ", "), names[last])
+}
+
+// once is an occurrence that starts at a civil time.
+func (w *sentence) once(start int64, length span) string {
+	if w.Start.IsDate() && length.wall == recur.Day {
+		return fmt.Sprintf("all day on %s", w.date(start))
+	}
+	if w.Start.IsDate() {
+		return fmt.Sprintf("all day from %s to %s", w.date(start), w.date(start+length.wall-1))
+	}
+	return fmt.Sprintf("%s %s", w.date(start), w.clockTimes(start, length))
+}
+
+// clockTimes are the times of day of an occurrence; "" for a day.
+func (w *sentence) clockTimes(start int64, length span) string {
+	begin, total := recur.SecondOfDay(start), length.wall+length.exact
+	end := begin + total
+	switch {
+	case w.Start.IsDate() && total <= recur.Day:
+		return ""
+	case w.Start.IsDate():
+		return fmt.Sprintf("for %d days", total/recur.Day)
+	case total == 0:
+		return fmt.Sprintf("at %s", timeOfDay(begin))
+	case end <= recur.Day:
+		return fmt.Sprintf("%s–%s", timeOfDay(begin), timeOfDay(end))
+	case end < 2*recur.Day:
+		return fmt.Sprintf("%s–%s the next day", timeOfDay(begin), timeOfDay(end-recur.Day))
+	}
+	return fmt.Sprintf("%s–%s %d days later", timeOfDay(begin), timeOfDay(recur.SecondOfDay(end)), end/recur.Day)
+}
+
+// zone names the event's zone where it is another one than the view's.
+func (w *sentence) zone() string {
+	seen := w.times.clock.view.Zone.String()
+	switch {
+	case w.Start.Form == recur.UTC && seen != time.UTC.String():
+		return " (UTC)"
+	case w.Start.Form == recur.Zoned && w.Start.Zone.String() != seen:
+		return fmt.Sprintf(" (%s)", oneLine(w.Start.Zone.String()))
+	}
+	return ""
+}
+
+// civil is a time on the event's wall clock.
+func (w *sentence) civil(t ical.Time) int64 {
+	if t.Form == recur.Date { // a day, whoever looks at it
+		return t.Civil
+	}
+	if w.Start.Form == recur.Date {
+		return w.times.clock.date(t)
+	}
+	return w.times.clock.civilIn(t, w.Start)
+}
+
+// moment is a day, with its time of day for an event that has one.
+func (w *sentence) moment(civil int64) string {
+	if w.Start.IsDate() {
+		return w.date(civil)
+	}
+	return fmt.Sprintf("%s %s", w.date(civil), timeOfDay(recur.SecondOfDay(civil)))
+}
+
+// date is the day of a civil time: "Thu 24 Dec", with its year where that is not the present one.
+func (w *sentence) date(civil int64) string {
+	day := time.Unix(civil, 0).UTC() // which shows civil time as it is
+	if day.Year() == w.year {
+		return day.Format("Mon 2 Jan")
+	}
+	return day.Format("Mon 2 Jan 2006")
+}
+
+// timeOfDay writes seconds after midnight; 24:00 is the end of a day.
+func timeOfDay(second int64) string {
+	text := fmt.Sprintf("%02d:%02d", second/recur.Hour, second/recur.Minute%60)
+	if second%60 != 0 {
+		text += fmt.Sprintf(":%02d", second%60)
+	}
+	return text
+}
+
+// ruleText is a rule as it is written.
+func ruleText(r *recur.Rule) string { return cutWords(oneLine(r.String()), maxRuleText) }
+
+// oneLine is a text without what would break a line.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+}
+
+// cutWords cuts a text after at most so many bytes, and shows that.
+func cutWords(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	cut := most - len("…")
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
