@@ -360,9 +360,13 @@ func limitSections() []limitSection {
 				"server.TestProblemLog",
 			},
 			{
-				"lines about problems of an owner's calendars, and about branches that will fail",
+				"lines about problems in an owner's calendars, files and templates; about branches that will fail",
 				"{server.maxOwnerProblems} in {server.ownerProblemsEvery}, each", "",
-				"one line reports that; they are logged later, if they still exist", "server.TestProblemsOfAnOwner",
+				"one line reports that; pages and metrics show them all the same", "server.TestProblemsOfAnOwner",
+			},
+			{
+				"lines about what happens to a tenant's feeds", "{feeds.maxOwnerLines} in {feeds.ownerLinesEvery}", "",
+				"one line reports that", "feeds.TestOwnerLines",
 			},
 			{
 				"lines that wait for the reader of the log", "{server.waiting:bytes}", "", "lines are dropped, and counted",

@@ -230,7 +230,9 @@ func (s *Server) publishCalendarMetrics(g *Generation, name string, unmatched in
 		if snapshot.Err != nil {
 			attrs = append(attrs, slog.String("error", snapshot.Err.Error()))
 		}
-		s.options.Log.Warn("a calendar is unknown", attrs...)
+		if s.problemLog.allow(s.options.Log, s.options.Now(), g.byName[name].Source.Owner) {
+			s.options.Log.Warn("a calendar is unknown", attrs...)
+		}
 		return
 	}
 	m.SetKnown()

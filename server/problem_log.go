@@ -13,7 +13,7 @@ import (
 const (
 	maxLoggedProblems   = 20        // of a calendar, each time that it changes
 	maxComparedProblems = 1_000     // of a calendar, with those that the log has
-	maxOwnerProblems    = 1_000     // lines about problems of an owner's calendars and routes in ownerProblemsEvery
+	maxOwnerProblems    = 1_000     // lines about problems in what an owner wrote, in ownerProblemsEvery
 	ownerProblemsEvery  = time.Hour // then all owners begin anew
 )
 

@@ -108,3 +108,34 @@ func TestProblemsOfAnOwner(t *testing.T) {
 		t.Errorf("calendars %d and owners %d are kept", len(l.logged), len(l.lines))
 	}
 }
+
+// TestMistakesOfAnOwner: a tenant whose files have other mistakes at each look has so many lines of
+// the log; the operator's are all logged, and pages show both.
+func TestMistakesOfAnOwner(t *testing.T) {
+	t.Parallel()
+	files := func(evil string) map[string]string {
+		return map[string]string{"tenants/evil/main.yaml": evil, "tenants/good/main.yaml": says("good", "1", "")}
+	}
+	w, f := reloadable(t, directories, files(says("evil", "1", "")))
+	w.Start()
+	w.problemLog.lines, w.problemLog.since = map[string]int{"tenants/evil": maxOwnerProblems - 1}, w.options.Now()
+	lines := func(name string) int { return strings.Count(w.log.String(), name+"/main.yaml:1:1: unknown key") }
+	for i := range 3 {
+		f.set(directories, files(fmt.Sprintf("x%d: 1\n%s", i, says("evil", "1", ""))))
+		if err := w.Reload(t.Context()); err == nil || len(w.Status().Mistakes) != 1 {
+			t.Fatalf("%d: got %v, and %v", i, err, w.Status().Mistakes)
+		}
+	}
+	if got := lines("evil"); got != 1 {
+		t.Errorf("%d lines about evil, want 1", got)
+	}
+	for i := range 3 {
+		f.set("x: 1\n"+directories, files(says("evil", fmt.Sprint(i), "")))
+		if err := w.Reload(t.Context()); err == nil {
+			t.Fatal("the main file is not refused")
+		}
+	}
+	if got := strings.Count(w.log.String(), "unknown key"); got != 1+3 {
+		t.Errorf("%d lines in all, want 4:\n%s", got, w.log)
+	}
+}

@@ -136,6 +136,9 @@ func (s *Server) logReload(ctx context.Context, l *Loaded, at time.Time) error {
 		return nil
 	}
 	for _, mistake := range l.Mistakes {
+		if !s.allowLine(l.inputs, mistake.File) {
+			continue
+		}
 		s.options.Log.ErrorContext(ctx, "mistake in the configuration", slog.String("mistake", mistake.Error()))
 	}
 	if l.err != nil {

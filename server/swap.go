@@ -2,11 +2,11 @@ package server
 
 import (
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/config"
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/render"
 )
@@ -190,16 +190,29 @@ func (s *Server) logNew(g, former *Generation) {
 		}
 	}
 	for _, m := range g.warnings {
-		if !known[m] {
+		if !known[m] && s.allowLine(g.file.Inputs, m.File) {
 			s.options.Log.Warn("problem with a template or a sample call", slog.String("problem", m.Error()))
 		}
 	}
 	s.logHeld(g, former)
+	missed := map[diag.Mistake]bool{}
+	if former != nil {
+		for _, m := range former.missing {
+			missed[m] = true
+		}
+	}
 	for _, m := range g.missing {
-		if former == nil || !slices.Contains(former.missing, m) {
+		if !missed[m] && s.allowLine(g.file.Inputs, m.File) {
 			s.options.Log.Warn("a calendar's file is missing", slog.String("problem", m.Error()))
 		}
 	}
+}
+
+// allowLine counts a log line about what is in a file, and reports whether its owner may have it. The
+// operator's files may have any.
+func (s *Server) allowLine(inputs *config.Inputs, file string) bool {
+	owner := inputs.OwnerOf(file)
+	return owner == "" || s.problemLog.allow(s.options.Log, s.options.Now(), owner)
 }
 
 // inherit takes over what is known of calendars from the generation that answers, so that those

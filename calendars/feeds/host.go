@@ -49,6 +49,8 @@ type owner struct {
 	readers   *semaphore // see leases
 	bodySlots *semaphore
 
+	linesSince  time.Time                   // when counting log lines began; see log
+	lines       int                         // since then
 	quotaLogged time.Time                   // when errOverQuota was last logged
 	incoming    map[*calendars.Calendar]int // read and about to be published, by how many attempts
 }

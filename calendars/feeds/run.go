@@ -323,8 +323,8 @@ func (s *Store) publish(f *feed, t terms, before, after snapshot, o *outcome) (c
 		f.owner.logOverQuota(s.options.Log, f, s.options.Now())
 	}
 	if lost := before.count() - after.count(); isNew && 2*lost > before.count() {
-		s.options.Log.Warn("a calendar has lost most of its events", slog.Any("calendars", f.names()),
-			slog.Int("events", after.count()), slog.Int("before", before.count()))
+		f.owner.log(s.options.Log, s.options.Now()).Warn("a calendar has lost most of its events",
+			slog.Any("calendars", f.names()), slog.Int("events", after.count()), slog.Int("before", before.count()))
 	}
 	return changed
 }
@@ -397,10 +397,10 @@ func (s *Store) logOutcome(f *feed, o *outcome, now time.Time) {
 	attrs := []any{slog.Any("calendars", f.names()), slog.String("result", string(o.Result))}
 	if o.Err == nil {
 		if f.failures > 0 {
-			s.options.Log.Info("a feed is well again",
+			f.owner.log(s.options.Log, now).Info("a feed is well again",
 				append(attrs, slog.Duration("failed_for", now.Sub(f.failingSince).Round(time.Second)))...)
 		} else if o.Result == metrics.OK && !f.lastEnded.IsZero() {
-			s.options.Log.Info("a feed has changed", attrs...)
+			f.owner.log(s.options.Log, now).Info("a feed has changed", attrs...)
 		}
 		f.failures, f.failingSince = 0, time.Time{}
 	} else {
@@ -412,15 +412,15 @@ func (s *Store) logOutcome(f *feed, o *outcome, now time.Time) {
 			f.lastLogged = now
 			attrs = append(attrs, slog.String("error", diag.ErrorLine(o.Err)), slog.Time("since", f.failingSince))
 			if f.lacksCopy() {
-				s.options.Log.Warn("a feed fails, and there is no copy", attrs...)
+				f.owner.log(s.options.Log, now).Warn("a feed fails, and there is no copy", attrs...)
 			} else {
-				s.options.Log.Warn("a feed fails; its copy is used", attrs...)
+				f.owner.log(s.options.Log, now).Warn("a feed fails; its copy is used", attrs...)
 			}
 		}
 	}
 	if wrong, was := isSkewed(o.Skew), isSkewed(f.last.Skew); wrong && !was {
-		s.options.Log.Warn("a server's clock and ours differ; one of them is wrong", slog.Any("calendars", f.names()),
-			slog.Duration("ahead", o.Skew))
+		f.owner.log(s.options.Log, now).Warn("a server's clock and ours differ; one of them is wrong",
+			slog.Any("calendars", f.names()), slog.Duration("ahead", o.Skew))
 	}
 }
 
