@@ -133,6 +133,7 @@ func nameCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	cmd, _, err := root.Find([]string{"completion"})
 	must(err)
+	cmd.Use = "completion SHELL"
 	cmd.Short = "write the completion script of a shell"
 	cmd.Long = `completion writes a script that makes a shell complete commands, flags, and the
 names of routes and calendars.
@@ -150,5 +151,6 @@ The names come from the configuration: that of -c, or ./callhours.yaml.`
 
   callhours completion %[1]s`, shell.Name())
 		shell.Args = noArguments
+		must(shell.Flags().MarkHidden("no-descriptions"))
 	}
 }

@@ -125,9 +125,12 @@ func writeOut(from fs.FS, dir string, replace *strings.Replacer) ([]string, erro
 	}
 	for _, name := range names {
 		to := filepath.Join(dir, filepath.FromSlash(name))
-		if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		switch _, err := os.Lstat(to); {
+		case err == nil:
 			return nil,
 				fmt.Errorf("%s already exists, and nothing was written; use another directory, or move the file away", to)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
 		}
 	}
 	var written []string

@@ -14,9 +14,12 @@ import (
 // manCommand writes the manual pages. It is for those who make packages, and not listed.
 func manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    "man DIR",
-		Short:  "write the manual pages",
-		Long:   "man writes a manual page for each command into DIR: callhours.1, callhours-check.1 and so on.",
+		Use:   "man DIR",
+		Short: "write the manual pages",
+		Long: `man writes a manual page for each command into DIR: callhours.1,
+callhours-check.1 and so on.
+
+  callhours man man1`,
 		Hidden: true,
 		Args:   arguments(1, 1, "DIR, the directory to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -37,7 +37,9 @@ func allCommands(env environment) map[string]*cobra.Command {
 			add(sub)
 		}
 	}
-	add(rootCommand(env))
+	root := rootCommand(env)
+	root.InitDefaultHelpCmd()
+	add(root)
 	return all
 }
 

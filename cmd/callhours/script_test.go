@@ -117,7 +117,7 @@ func readClock(file string) time.Time {
 //	get [-STATUS] [POST] PATH          GETs from the admin listener, or POSTs there; the body is the output. $CALLS/PATH asks the Pivot listener
 //	waitfor PATH TEXT                  GETs from the admin listener until the body matches
 //	hangup                             sends SIGHUP, and waits until the configuration has been read again
-//	feed                               starts a calendar server that gives the files of the script's folder by their last name; $FEED is its address
+//	feed                               starts a calendar server that gives the files of the script's folder by their last name, those below /slow after more than a second; $FEED is its address
 //	fill FILE                          puts the value of $FEED into a file
 //	stopped                            ends the server with SIGTERM; its standard error is the output
 //	validate COMMAND                   holds the output of the last command, which is that command with --format json, against its schema
@@ -168,6 +168,9 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 func feed(ts *testscript.TestScript, _ bool, _ []string) {
 	dir := ts.MkAbs(".")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/slow/") {
+			<-time.After(progressAfter * 6 / 5)
+		}
 		http.ServeFile(w, r, filepath.Join(dir, path.Base(r.URL.Path)))
 	}))
 	ts.Defer(server.Close)

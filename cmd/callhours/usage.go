@@ -81,7 +81,7 @@ func arguments(least, most int, names string) cobra.PositionalArgs {
 		case len(args) > most && most == 0:
 			return fmt.Errorf("%s takes no arguments, found %q", cmd.CommandPath(), args[0])
 		case len(args) > most:
-			name, _, _ := strings.Cut(names, ",")
+			name, _, _ := strings.Cut(names, ", the ")
 			return fmt.Errorf("%s takes one %s, found %d: %q", cmd.CommandPath(), name, len(args), args)
 		}
 		return nil
