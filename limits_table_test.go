@@ -216,6 +216,10 @@ func limitSections() []limitSection {
 					"it is cut, but as written on the calendar's page", "preview.TestClip",
 				},
 				{
+					"numbers on a route's card", "{preview.maxShownNumbers}", "",
+					"how many others there are is shown", "server.TestDisplayNames",
+				},
+				{
 					"problems of a route", "{preview.maxProblems}, of {preview.maxProblemMessage} bytes each", "",
 					"the most severe are shown, and how many others there are", "preview.TestNewProblems",
 				},
@@ -719,6 +723,7 @@ func limitSections() []limitSection {
 				"those of that tenant, or of the largest, are not read, which is one mistake; what was accepted answers",
 				"config.TestOwnSources",
 			},
+			{"a `display_name`", "{config.maxDisplayName} characters", "", "refused", "config.TestDisplayName"},
 			{
 				"the name of a tenant, calendar, list, plan, role, route or branch", "{config.maxName} characters", "",
 				"refused", "config.TestLongName",

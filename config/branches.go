@@ -33,7 +33,7 @@ func (f fields) branches(resolve calendarResolver) []*Branch {
 func (s *source) branch(n *node, resolve calendarResolver) *Branch {
 	m := s.fields(n, inBranch)
 	name := m.required("name")
-	b := &Branch{Pos: n.Pos, Name: name.S, Data: m.data("data")}
+	b := &Branch{Pos: n.Pos, Name: name.S, DisplayName: m.displayName(), Data: m.data("data")}
 	if name.S != "" {
 		b.Pos = name.Pos
 		s.checkName(name, "a branch")

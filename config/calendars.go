@@ -46,6 +46,7 @@ func (s *source) calendar(e entry) *Calendar {
 	c := &Calendar{
 		Pos:         e.key.Pos,
 		Name:        s.prefix() + e.key.S,
+		DisplayName: m.displayName(),
 		Tenant:      s.tenantName(),
 		Owner:       s.owner(),
 		Home:        s.tenantHome(),

@@ -128,6 +128,7 @@ type List struct {
 type Tenant struct {
 	diag.Pos
 	Name        string
+	DisplayName string // for people; "": none is given, see routes.DisplayName
 	Accounts    []Text // Kazoo account IDs; part of every match of its routes
 	Granted     bool   // the main file gives the accounts
 	Timezone    Text   // as written; zero when the tenant names none
@@ -143,9 +144,10 @@ type Tenant struct {
 // Calendar is a named iCalendar source: URL or File is set, never both.
 type Calendar struct {
 	diag.Pos
-	Name   string // full: "acme/hours" for a tenant's
-	Tenant string
-	Owner  string // of that tenant; "": the operator
+	Name        string // full: "acme/hours" for a tenant's
+	DisplayName string // as Tenant.DisplayName
+	Tenant      string
+	Owner       string // of that tenant; "": the operator
 
 	Home string // directory that File and CAFile do not lead out of, by no link; "": anywhere
 
@@ -198,9 +200,10 @@ type Filter struct {
 // Route answers calls. Everything a plan, a tenant or the global settings give is resolved into it.
 type Route struct {
 	diag.Pos
-	Name   string  // full: "acme/main" for a tenant's
-	Tenant *Tenant // nil: none
-	Plan   string  // full name of the plan whose branches these are; "": its own
+	Name        string  // full: "acme/main" for a tenant's
+	DisplayName string  // as Tenant.DisplayName
+	Tenant      *Tenant // nil: none
+	Plan        string  // full name of the plan whose branches these are; "": its own
 
 	Path  Text // cleaned; a default stands at the route's name
 	Match Match
@@ -227,9 +230,10 @@ type Match struct {
 // Branch is a named outcome. Exactly one of Template, Callflow and Pass says what answers.
 type Branch struct {
 	diag.Pos
-	Name  string
-	State string     // "open", "closed" or "other"
-	When  *Condition // nil: always
+	Name        string
+	DisplayName string     // as Tenant.DisplayName
+	State       string     // "open", "closed" or "other"
+	When        *Condition // nil: always
 
 	Template Text // name of a template
 	Callflow Text // a template written in place; stands where its first character does

@@ -223,6 +223,7 @@ var keyTable = []key{
 	{inList, "numbers", "numbers", "none", "numbers in place; a list has either `file` or `numbers`"},
 
 	{inTenant, "name", "name", "required", "the company's name in paths, metrics and commands"},
+	{inTenant, "display_name", "text", "made of the name", "the company's name as people read it, 256 characters at most"},
 	{inTenant, "account", "texts", "none", "Kazoo account IDs; part of every match of the tenant's routes"},
 	{inTenant, "timezone", "zone", "the main file's", "time zone of routes that set none"},
 	{inTenant, "language", "text", "the main file's", "language of routes that set none"},
@@ -235,6 +236,7 @@ var keyTable = []key{
 
 	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
 	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several files that form one calendar"},
+	{inCalendar, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
 	{inCalendar, "refresh", "duration", "the feed's hint, or 15m", "how often the feed is fetched, at least 1m"},
 	{inCalendar, "basic", "basic", "none", "user name and password of the feed"},
 	{inCalendar, "headers", "secrets by name", "none", "HTTP headers sent with each fetch"},
@@ -305,6 +307,7 @@ var keyTable = []key{
 	{inPlan, "fallback", "name", "the last branch", "default for routes that set none"},
 
 	{inRoute, "name", "name", "required", "name in paths, metrics and commands; a tenant's is `tenant/name` there"},
+	{inRoute, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
 	{inRoute, "path", "URL path", "`/` and the name; with a `match` the main file's `path`", "path of the Pivot URL"},
 	{inRoute, "match", "match", "every call on the path", "calls on the path that the route answers"},
 	{inRoute, "auth", "auth", "the main file's", "who may make calls"},
@@ -340,6 +343,7 @@ var keyTable = []key{
 	{inMatch, "dialed", "numbers", "any", "dialed numbers, or prefixes such as `+1415*`"},
 
 	{inBranch, "name", "name", "required", "name in metrics, logs and `next`"},
+	{inBranch, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
 	{
 		inBranch, "state", "`open`, `closed`, `other`", "the name, if it is open or closed",
 		"meaning for alerts, colors and `next`",

@@ -65,6 +65,7 @@ func (s *source) route(n *node, hours []Secret) *Route {
 	r := &Route{
 		Pos:         name.Pos,
 		Name:        s.prefix() + name.S,
+		DisplayName: m.displayName(),
 		Tenant:      s.tenant,
 		Path:        m.urlPath("path"),
 		Match:       m.match(),

@@ -7,6 +7,7 @@ func (s *source) readTenant(n *node) {
 	t := &Tenant{
 		Pos:         name.Pos,
 		Name:        name.S,
+		DisplayName: m.displayName(),
 		Timezone:    m.zone("timezone"),
 		Language:    m.language(s.language),
 		PhoneRegion: m.phoneRegion(s.phoneRegion),

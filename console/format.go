@@ -14,17 +14,21 @@ import (
 // funcs are what pages call.
 func (c *Console) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":      func(name string) string { return "/static/" + name + "?" + c.assets[name].tag },
-		"clock":      func(t time.Time) string { return t.Format("15:04") },
-		"moment":     formatMoment,
-		"full":       func(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04:05 MST") },
-		"iso":        func(t time.Time) string { return t.Format(time.RFC3339) },
-		"distance":   formatDistance,
-		"zone":       formatZone,
-		"route":      func(name string) string { return "/routes/" + escapePath(name) },
-		"calendar":   func(name string) string { return "/calendars/" + escapePath(name) },
-		"tenant":     func(name string) string { before, _ := cutLast(name, "/"); return before },
-		"own":        func(name string) string { _, after := cutLast(name, "/"); return after },
+		"asset":        func(name string) string { return "/static/" + name + "?" + c.assets[name].tag },
+		"clock":        func(t time.Time) string { return t.Format("15:04") },
+		"moment":       formatMoment,
+		"full":         func(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04:05 MST") },
+		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
+		"distance":     formatDistance,
+		"zone":         formatZone,
+		"route":        func(name string) string { return "/routes/" + escapePath(name) },
+		"calendar":     func(name string) string { return "/calendars/" + escapePath(name) },
+		"routename":    func(name string) string { return c.label(name, (*preview.Preview).RouteLabel) },
+		"calendarname": func(name string) string { return c.label(name, (*preview.Preview).CalendarLabel) },
+		"tenantname":   func(full string) string { return c.label(full, (*preview.Preview).TenantLabel) },
+		"branchname": func(route, branch string) string {
+			return c.label(branch, func(p *preview.Preview, branch string) string { return p.BranchLabel(route, branch) })
+		},
 		"number":     formatNumber,
 		"ticks":      ticks,
 		"navigation": c.navigation,
@@ -53,6 +57,14 @@ func (c *Console) funcs() template.FuncMap {
 	}
 }
 
+// label is a name for people; before calls are answered the name itself.
+func (c *Console) label(name string, of func(p *preview.Preview, name string) string) string {
+	if p := c.options.Preview(); p != nil {
+		return of(p, name)
+	}
+	return name
+}
+
 // entry is one of the navigation.
 type entry struct {
 	Label, Href string
@@ -73,14 +85,6 @@ func (c *Console) navigation(here string) []entry {
 		{"Findings", "/findings", here == "findings", len(found)},
 		{"Configuration", "/config", here == "configuration", configured},
 	}
-}
-
-// cutLast cuts at the last separator; without one all of it is after.
-func cutLast(s, sep string) (before, after string) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):]
-	}
-	return "", s
 }
 
 // escapePath is a name as a path; a tenant's slash stays one.

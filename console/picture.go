@@ -255,8 +255,8 @@ func newPicture(route string, from time.Time, days int, spans []preview.Span, la
 }
 
 func newBand(route string, s preview.Span) bar {
-	label := s.Branch
-	if title := s.Title(); title != "" && !strings.EqualFold(title, s.Branch) {
+	label := s.Label()
+	if title := s.Title(); title != "" && !strings.EqualFold(title, label) && !strings.EqualFold(title, s.Branch) {
 		label += " \u00b7 " + title
 	}
 	b := bar{State: s.DisplayState(), Branch: s.Branch, Label: label, Start: s.Start, End: s.End}

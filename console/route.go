@@ -80,7 +80,7 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		c.showMessage(r.Context(), w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
 		return
 	}
-	c.show(r.Context(), w, http.StatusOK, "route", page{Title: name, Here: "now", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "route", page{Title: m.Label, Here: "now", Main: m})
 }
 
 // setPeriod sets which days are shown, and the links that move through time.

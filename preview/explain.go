@@ -48,6 +48,8 @@ type Explanation struct {
 	SpanUntil *Change   `json:"span_until,omitempty"` // when another span begins; nil: not in sight
 	Answer    Answer    `json:"answer"`
 	Failures  []Failure `json:"failures,omitempty"`
+
+	display string // the route's given name for people; ""
 }
 
 // Event is an occurrence, in the route's zone; End is exclusive.
@@ -116,7 +118,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	a := s.Answer(ctx, q.Call, q.At)
 	decided := r.Branches[a.Decision.Branch]
 	e := &Explanation{
-		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched,
+		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched, display: r.DisplayName,
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
 		Reason: truncate(a.Reason, maxReason),
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
@@ -277,7 +279,11 @@ func (e *Explanation) text(w io.Writer, reason string, steps func(io.Writer) err
 		row("answer", "404, so that Kazoo goes on with the `_` child of its pivot action")
 		return t.Flush()
 	}
-	row("route", "%s, found by %s, in %s", e.Route, e.Matched, e.Timezone)
+	name := e.Route
+	if e.display != "" {
+		name = e.display + " (" + e.Route + ")"
+	}
+	row("route", "%s, found by %s, in %s", name, e.Matched, e.Timezone)
 	if strings.EqualFold(e.Branch, e.State) {
 		row("branch", "%s: %s", e.Branch, reason)
 	} else {

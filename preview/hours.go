@@ -2,6 +2,7 @@ package preview
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -25,6 +26,9 @@ type Hours struct {
 	// Truncated says that there is more until the time that was asked for, or from when on titles
 	// are left out, and how to ask for it; "" where all is there.
 	Truncated string `json:"truncated,omitempty"`
+
+	display string // the given name for people; ""
+	label   string // of the route for people
 }
 
 // Period is the route and the time that hours are asked for.
@@ -53,6 +57,7 @@ func (p *Preview) hours(asked Period, left *budget) (*Hours, error) {
 	}
 	from := asked.From.In(r.Zone)
 	h := &Hours{Route: r.Name, Timezone: r.Zone.String(), From: from, To: from.AddDate(0, 0, asked.Days)}
+	h.display, h.label = r.DisplayName, r.Label()
 	state := p.state(r, from)
 	before := w.key(p.state(r, from.Add(-time.Second)).Decide(nil, from.Add(-time.Second)))
 	isContinued := w.key(state.Decide(nil, from)) == before
@@ -76,7 +81,11 @@ func (p *Preview) hours(asked Period, left *budget) (*Hours, error) {
 // Text writes a line for each span, day by day.
 func (h *Hours) Text(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s, times in %s\n", h.Route, h.Timezone)
+	name := h.Route
+	if h.display != "" {
+		name = h.display + " (" + h.Route + ")"
+	}
+	fmt.Fprintf(b, "%s, times in %s\n", name, h.Timezone)
 	widest := 0
 	for _, s := range h.Spans {
 		widest = max(widest, len(s.Branch)+len(s.State)+3)
@@ -123,7 +132,7 @@ const PastDays = 7
 func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	c := ics.NewCalendarFor("callhours")
 	c.SetMethod(ics.MethodPublish)
-	c.SetXWRCalName(h.Route)
+	c.SetXWRCalName(cmp.Or(h.label, h.Route))
 	c.SetXWRTimezone(h.Timezone)
 	c.SetRefreshInterval("PT1H")
 	c.SetXPublishedTTL("PT1H")
@@ -147,11 +156,7 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 		e.SetDtStampTime(now)
 		e.SetStartAt(s.Start)
 		e.SetEndAt(s.End)
-		title := s.Branch
-		if own := s.Title(); own != "" && !strings.EqualFold(own, s.Branch) {
-			title += ": " + diag.WithoutControls(own)
-		}
-		e.SetSummary(title)
+		e.SetSummary(diag.WithoutControls(s.summary()))
 		e.SetDescription(diag.WithoutControls(s.Reason))
 		e.AddCategory(s.State)
 		e.SetTimeTransparency(ics.TransparencyTransparent)
@@ -161,6 +166,19 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 	}
 	out.WriteString(end)
 	return out.Flush()
+}
+
+// summary is the title of a span in a calendar: the branch, and the event that decides where that
+// says more; the event's alone where it begins with the branch, such as "On call: Bob".
+func (s Span) summary() string {
+	label, title := s.Label(), s.Title()
+	switch {
+	case title == "", strings.EqualFold(title, s.Branch), strings.EqualFold(title, label):
+		return label
+	case len(title) > len(label) && strings.EqualFold(title[:len(label)], label):
+		return title
+	}
+	return label + ": " + title
 }
 
 // uid tells a span from all others: by its start, or where that lies before the hours, by its end,

@@ -119,7 +119,7 @@ func TestHoursICS(t *testing.T) {
 		var want []string
 		for _, s := range h.Spans {
 			if s.Branch == "open" {
-				want = append(want, fmt.Sprintf("%s %d %d", s.Branch, s.Start.Unix(), s.End.Unix()))
+				want = append(want, fmt.Sprintf("%s %d %d", s.Label(), s.Start.Unix(), s.End.Unix()))
 			}
 		}
 		if diff := cmp.Diff(want, spans); diff != "" || len(want) < 5 {

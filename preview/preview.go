@@ -26,6 +26,7 @@ type Options struct {
 	// those of live calls: what they have no room for is unknown here too, and nothing is counted
 	// to them; zero: none are live
 	Totals routes.Totals
+	Names  DisplayNames
 	// Problems gives the source of routes' problems as they are at the call; nil: there are none
 	Problems func() ProblemSource
 }

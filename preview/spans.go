@@ -23,13 +23,17 @@ type Span struct {
 	Match  string    `json:"match,omitempty"` // the key that a `names` condition found
 	Reason string    `json:"reason"`          // why, at its start
 
-	unknown     bool // decided by the route's unknown branch
-	isLast      bool // the last branch: what holds when nothing else does
-	isContinued bool // it began before the hours that were asked for
+	label       string // of the branch, for people
+	unknown     bool   // decided by the route's unknown branch
+	isLast      bool   // the last branch: what holds when nothing else does
+	isContinued bool   // it began before the hours that were asked for
 }
 
 // DisplayState is the state that pages show: the branch's, or "unknown".
 func (s Span) DisplayState() string { return displayState(s.State, s.unknown) }
+
+// Label is the branch's name for people.
+func (s Span) Label() string { return routes.DisplayName(s.label, s.Branch) }
 
 // Title is what people read of the event that decides; "" without one.
 func (s Span) Title() string { return spanTitle(s.Event, s.Match) }
@@ -54,10 +58,15 @@ type Change struct {
 	Unknown bool      `json:"unknown,omitempty"` // decided by the route's unknown branch
 	Event   string    `json:"event,omitempty"`   // title of the event that decides then
 	Match   string    `json:"match,omitempty"`   // the key that a `names` condition finds then
+
+	label string // of the branch, for people
 }
 
 // DisplayState is the state that pages show: the branch's, or "unknown".
 func (c Change) DisplayState() string { return displayState(c.State, c.Unknown) }
+
+// Label is the branch's name for people.
+func (c Change) Label() string { return routes.DisplayName(c.label, c.Branch) }
 
 // Title is what people read of the event that decides then; "" without one.
 func (c Change) Title() string { return spanTitle(c.Event, c.Match) }
@@ -184,6 +193,7 @@ func (w *walk) span(at place) Span {
 	s := Span{
 		Start: at.at, Branch: b.Name, State: string(b.State),
 		Event: truncate(at.key.Title, maxTitle), Match: truncate(at.key.Match, maxTitle),
+		label:   w.route.BranchNames[b.Name],
 		unknown: at.key.Unknown, isLast: at.key.Branch == len(w.route.Branches)-1,
 	}
 	if at.key.unread && w.unread.IsZero() {
@@ -201,7 +211,7 @@ func (w *walk) span(at place) Span {
 // change is what begins at a place.
 func (w *walk) change(at place) *Change {
 	s := w.span(at)
-	return &Change{at.at, s.Branch, s.State, s.unknown, s.Event, s.Match}
+	return &Change{at.at, s.Branch, s.State, s.unknown, s.Event, s.Match, s.label}
 }
 
 // changes are when another branch takes over from a place on, and when another span begins; nil

@@ -14,10 +14,14 @@ import (
 	"github.com/callhours/callhours/render"
 )
 
+// maxShownNumbers is how many numbers a status of a route has.
+const maxShownNumbers = 3
+
 // RouteStatus is the decision for the ordinary call of a route at a moment: one without data of its
 // own. Times are in the route's zone.
 type RouteStatus struct {
 	Route     string     `json:"route"`
+	Label     string     `json:"display_name"` // the route's name for people, without its tenant
 	Timezone  string     `json:"timezone"`
 	At        time.Time  `json:"at"`
 	Branch    string     `json:"branch"`
@@ -33,6 +37,12 @@ type RouteStatus struct {
 	Calendars []string   `json:"calendars"`
 	Problems  []Problem  `json:"problems"`                // the most severe first; never nil
 	More      int        `json:"more_problems,omitempty"` // how many others there are
+
+	// the branch's name for people
+	BranchLabel string `json:"-"`
+	// the first numbers that the route answers, as written, and how many others there are
+	Dialed     []string `json:"-"`
+	MoreDialed int      `json:"-"`
 
 	// what it gets on that local day, from midnight on, as long as there are not too many spans
 	Day    []Span `json:"-"`
@@ -142,7 +152,7 @@ func matchesWords(r *render.Route, branch string, words []string) bool {
 	if len(words) == 0 {
 		return true
 	}
-	said := append([]string{r.Name, branch, r.Zone.String(), r.Path}, r.Calendars()...)
+	said := append([]string{r.Name, r.Label(), branch, r.Zone.String(), r.Path}, r.Calendars()...)
 	for _, d := range r.Match.Dialed {
 		said = append(said, d.S)
 	}
@@ -165,11 +175,16 @@ func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget
 	d := here.decision
 	b := r.Branches[d.Branch]
 	out := RouteStatus{
-		Route: r.Name, Timezone: r.Zone.String(), At: at.In(r.Zone), Branch: b.Name, State: string(b.State),
+		Route: r.Name, Label: r.Label(), Timezone: r.Zone.String(), At: at.In(r.Zone),
+		Branch: b.Name, BranchLabel: r.BranchLabel(b.Name), State: string(b.State),
 		Unknown: d.Unknown, Reason: unexplained,
 		Match:     truncate(here.key.Match, maxTitle),
 		Calendars: append([]string{}, r.Calendars()...),
 	}
+	for _, d := range r.Match.Dialed[:min(len(r.Match.Dialed), maxShownNumbers)] {
+		out.Dialed = append(out.Dialed, d.S)
+	}
+	out.MoreDialed = len(r.Match.Dialed) - len(out.Dialed)
 	if left.spendDecision(d) {
 		out.Reason = truncate(d.Reason(), maxReason)
 		if events := d.Events(); len(events) > 0 {
@@ -215,6 +230,7 @@ func (p *Preview) find(name string) (*render.Route, error) {
 // Branch describes a branch in words.
 type Branch struct {
 	Name     string `json:"name"`
+	Label    string `json:"-"` // for people
 	State    string `json:"state"`
 	When     string `json:"when"`     // its condition as written; "otherwise" for none
 	InWords  string `json:"in_words"` // its condition as people would say it
@@ -226,6 +242,7 @@ type Branch struct {
 // Route describes a route in words.
 type Route struct {
 	Name      string   `json:"name"`
+	Label     string   `json:"-"` // for people, without its tenant
 	Path      string   `json:"path"`
 	Dialed    []string `json:"dialed"`
 	Timezone  string   `json:"timezone"`
@@ -241,7 +258,7 @@ func (p *Preview) Route(name string) (Route, error) {
 		return Route{}, err
 	}
 	out := Route{
-		Name: r.Name, Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.DependsOnCall(),
+		Name: r.Name, Label: r.Label(), Path: r.Path, Dialed: []string{}, Timezone: r.Zone.String(), AsksCall: r.DependsOnCall(),
 		Calendars: append([]string{}, r.Calendars()...),
 	}
 	for _, d := range r.Match.Dialed {
@@ -249,7 +266,8 @@ func (p *Preview) Route(name string) (Route, error) {
 	}
 	for i, b := range r.Branches {
 		out.Branches = append(out.Branches, Branch{
-			Name: b.Name, State: string(b.State), When: r.Words(i), InWords: r.InWords(i), Unknown: i == r.Unknown,
+			Name: b.Name, Label: r.BranchLabel(b.Name), State: string(b.State), When: r.Words(i), InWords: r.InWords(i),
+			Unknown:  i == r.Unknown,
 			Fallback: i == r.Fallback(), Passes: r.Renders(i) == "",
 		})
 	}

@@ -97,10 +97,10 @@ func TestRoute(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []preview.Branch{
-		{Name: "vip", State: "open", When: `caller is "+4930111111"`, InWords: "the caller is +4930111111"},
-		{Name: "open", State: "open", When: "calendar hours", InWords: "any event in hours"},
+		{Name: "vip", Label: "Vip", State: "open", When: `caller is "+4930111111"`, InWords: "the caller is +4930111111"},
+		{Name: "open", Label: "Open", State: "open", When: "calendar hours", InWords: "any event in hours"},
 		{
-			Name: "closed", State: "closed", When: "otherwise", InWords: "in every other case",
+			Name: "closed", Label: "Closed", State: "closed", When: "otherwise", InWords: "in every other case",
 			Unknown: true, Fallback: true,
 		},
 	}

@@ -47,15 +47,17 @@ type Match struct {
 
 // Options describe a route to [New].
 type Options struct {
-	Pos       diag.Pos // where it is written
-	Name      string   // "main", or "acme/main" for a tenant's
-	Path      string   // "/" and segments of [A-Za-z0-9._~-]
-	Match     Match
-	Region    string         // ISO 3166 region whose national spellings of numbers count, such as "US"; "" for none
-	Zone      *time.Location // of all-day and floating events, and of whole_day
-	DayStarts time.Duration  // when a local day begins, counted from midnight by the wall clock
-	Branches  []Branch       // in order; the last one has no condition
-	Unknown   int            // index of the branch taken when a calendar needed to decide is unknown
+	Pos         diag.Pos // where it is written
+	Name        string   // "main", or "acme/main" for a tenant's
+	DisplayName string   // for people; "": made of the name, see Label
+	Path        string   // "/" and segments of [A-Za-z0-9._~-]
+	Match       Match
+	Region      string            // ISO 3166 region whose national spellings of numbers count, such as "US"; "" for none
+	Zone        *time.Location    // of all-day and floating events, and of whole_day
+	DayStarts   time.Duration     // when a local day begins, counted from midnight by the wall clock
+	BranchNames map[string]string // those that are given for people, by branch
+	Branches    []Branch          // in order; the last one has no condition
+	Unknown     int               // index of the branch taken when a calendar needed to decide is unknown
 	// with routes that are made of the same conditions; nil: with none. A [Route] does not keep it
 	Shared *Shared
 }

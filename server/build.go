@@ -49,7 +49,7 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		name: nameOf(file.Inputs), file: file, shared: listen.NewAuth(file.Auth), members: map[*render.Route]bool{},
 		calendars: b.calendars,
 		byName:    map[string]*calendar{}, compared: map[string]int64{}, routesByCalendar: map[string][]*render.Route{},
-		library: b.library, rooms: b.rooms, faulty: map[*render.Route]bool{},
+		names: displayNames(file), library: b.library, rooms: b.rooms, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
@@ -225,7 +225,7 @@ func (b *builder) route(r *config.Route) render.Options {
 		zone = time.UTC // the configuration names none, which is a mistake of its own
 	}
 	o := routes.Options{
-		Pos: r.Pos, Name: r.Name, Path: r.Path.S,
+		Pos: r.Pos, Name: r.Name, DisplayName: r.DisplayName, Path: r.Path.S,
 		Match: routes.Match{
 			Accounts: r.Match.Accounts, Dialed: r.Match.Dialed,
 			Leftover: r.Tenant != nil && len(r.Match.Accounts) == 0,
@@ -243,6 +243,12 @@ func (b *builder) route(r *config.Route) render.Options {
 		answers.Tenant, answers.Room = r.Tenant.Name, b.rooms[r.Tenant.Owner]
 	}
 	for _, branch := range r.Branches {
+		if branch.DisplayName != "" {
+			if o.BranchNames == nil {
+				o.BranchNames = map[string]string{}
+			}
+			o.BranchNames[branch.Name] = branch.DisplayName
+		}
 		o.Branches = append(o.Branches, routes.Branch{
 			Name: branch.Name, State: routes.State(branch.State), When: b.condition(branch.When, branch.Data),
 		})

@@ -44,8 +44,9 @@ type Generation struct {
 	rejected []string // tenants whose present files are not these
 
 	warnings []config.Warning // of templates and what they write for sample calls
-	missing  diag.Mistakes    // files that calendars name: what their calendars are worth says the same among findings
-	guard    *contain.Guard   // nil before it is live
+	names    preview.DisplayNames
+	missing  diag.Mistakes  // files that calendars name: what their calendars are worth says the same among findings
+	guard    *contain.Guard // nil before it is live
 }
 
 // Calendar is a calendar by its full name, and the zone of its all-day and floating events: its
@@ -189,4 +190,20 @@ func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
 	from, to := g.timelines.Window(r.Name, now)
 	t, _ := g.timelines.Timeline(name, calendars.View{Zone: r.Zone, DayStarts: r.DayStarts}, from, to)
 	return t
+}
+
+// displayNames are what a configuration calls calendars and tenants for people.
+func displayNames(f *config.File) preview.DisplayNames {
+	names := preview.DisplayNames{Calendars: map[string]string{}, Tenants: map[string]string{}}
+	for _, c := range f.Calendars {
+		if c.DisplayName != "" {
+			names.Calendars[c.Name] = c.DisplayName
+		}
+	}
+	for _, t := range f.Tenants {
+		if t.DisplayName != "" {
+			names.Tenants[t.Name] = t.DisplayName
+		}
+	}
+	return names
 }

@@ -154,7 +154,7 @@ func TestReadersCalendar(t *testing.T) {
 	var want, spans []string
 	for _, s := range h.Spans {
 		if s.Branch == "open" {
-			want = append(want, fmt.Sprint(s.Branch, s.Start.Unix(), s.End.Unix()))
+			want = append(want, fmt.Sprint(s.Label(), s.Start.Unix(), s.End.Unix()))
 		}
 	}
 	for _, o := range c.Compile(calendars.View{}, h.From, h.To).All() {

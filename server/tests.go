@@ -95,7 +95,7 @@ func (g *Generation) previewWith(
 	return preview.New(preview.Options{
 		Table: g.table, Routes: g.routes, Path: g.file.PivotPath.S,
 		Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
-		Problems: problems,
+		Names: g.names, Problems: problems,
 	})
 }
 

@@ -75,7 +75,7 @@ func TestUnmatchedCalls(t *testing.T) {
 		t.Errorf("the first page does not speak of them:\n%s", page)
 	}
 	page := body(t, w.people(t, "/unmatched?q=sales", "localhost"))
-	for _, text := range []string{"number not listed", "&#43;14155550101", "/try?account=", ">sales</a>"} {
+	for _, text := range []string{"number not listed", "&#43;14155550101", "/try?account=", ">Sales</a>"} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page does not have %q:\n%s", text, page)
 		}
