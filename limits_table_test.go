@@ -670,6 +670,11 @@ func limitSections() []limitSection {
 				"{render.maxWarned}; {render.maxWarned}", "", "the last one has the number of the others",
 				"render.TestMostWarned",
 			},
+			{
+				"spoken texts of a callflow whose language is compared with their voice; bytes of each",
+				"{pivot.maxSpokenTexts}; {render.maxLanguageBytes}", "", "the rest is not looked at",
+				"pivot.TestSpokenTexts",
+			},
 			{"a callflow", "{pivot.maxDepth} levels", "", "the fallback answers", "pivot.TestCheckCallflowRefuses"},
 		}},
 		{"Conditions", "Of one route; patterns of a plan count for each route that has it.", []limit{

@@ -152,6 +152,12 @@ func FuzzDescribe(f *testing.F) {
 	f.Add([]byte(`{"module":"ring_group","data":{"endpoints":[{},7,"",{"id":"x"}],"timeout":1}}`), "\xff\n")
 	f.Add([]byte(`{"module":"play","data":{"id":"http://[::1/x"},"children":{"_":{"children":{"_":null}}}}`), "")
 	f.Fuzz(func(t *testing.T, body []byte, name string) {
+		for _, spoken := range SpokenTexts(body) {
+			value := (&reader{json: body, pos: spoken.Offset}).readValue()
+			if string(unquote(value)) != spoken.Text {
+				t.Fatalf("%q stands where %q is said to stand", value, spoken.Text)
+			}
+		}
 		got := Describe(body, func(string) string { return name })
 		if len(got) > maxDescription || !utf8.ValidString(got) {
 			t.Fatalf("got %d bytes, %q", len(got), got)

@@ -37,7 +37,7 @@ func Kinds() []Kind {
 	names := []string{
 		// The configuration.
 		mistake, "schema_refused", "callflow_odd", "template_odd", "data_unread", "action_budget", "no_auth",
-		"no_routes",
+		"message_language", "no_routes",
 		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "state_dir_shared", "state_dir_unwritable",
 		"account_odd", "routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		// Routes and their branches.

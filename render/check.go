@@ -63,16 +63,17 @@ func (c *checker) check(all []*Route, now time.Time) []Finding {
 }
 
 type checker struct {
-	ctx     context.Context
-	schemas *pivot.Schemas // nil: none
-	calls   []sampleCall
-	right   map[string]bool     // by proof: nothing is wrong with such a branch
-	wrong   map[string]gathered // by proof and place of the template: what is
-	spent   map[string]int      // by tenant: what its sample calls have done
-	warned  map[string]int      // by tenant: warnings
-	left    map[string]*left    // by tenant: further ones
-	leaving []*left             // those, in order
-	placed  map[placed]diag.Pos
+	ctx       context.Context
+	schemas   *pivot.Schemas // nil: none
+	calls     []sampleCall
+	right     map[string]bool     // by proof: nothing is wrong with such a branch
+	wrong     map[string]gathered // by proof and place of the template: what is
+	spent     map[string]int      // by tenant: what its sample calls have done
+	languages *languageIndex
+	warned    map[string]int   // by tenant: warnings
+	left      map[string]*left // by tenant: further ones
+	leaving   []*left          // those, in order
+	placed    map[placed]diag.Pos
 
 	findings []Finding
 	where    []string             // by finding: the sample that shows it
@@ -84,7 +85,7 @@ func newChecker(ctx context.Context, schemas *pivot.Schemas) *checker {
 	return &checker{
 		ctx: ctx, schemas: schemas, calls: sampleCalls(), right: map[string]bool{},
 		wrong: map[string]gathered{}, spent: map[string]int{}, warned: map[string]int{}, left: map[string]*left{},
-		placed: map[placed]diag.Pos{}, said: map[diag.Mistake]int{},
+		placed: map[placed]diag.Pos{}, said: map[diag.Mistake]int{}, languages: newLanguageIndex(),
 	}
 }
 
@@ -160,7 +161,7 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (all gathe
 	samples := r.samples(index, c.calls, now)
 	found := map[diag.Mistake]*failed{}
 	var order []*failed
-	meant, silent := 0, false
+	meant, silent, mixed := 0, false, false
 	spent, limits := 0, 0 // what samples have done, and how many passed a limit of templates
 	p := placer{branch: b, look: l, before: c.placed, paths: map[string][][]string{}}
 	note := func(s sample, err error, odd bool) {
@@ -229,9 +230,15 @@ func (c *checker) branch(r *Route, index int, l *look, now time.Time) (all gathe
 		for _, w := range pivot.CallflowWarnings(body, r.options.Cluster) {
 			note(s, &callflowError{template: b.template.Name(), wrong: "the output is odd", err: w, body: body}, true)
 		}
+		if !mixed && !s.call.odd && !s.event.odd && (s.call.call.Language == "" || !b.reads.language) {
+			if m, ok := c.languages.mistake(b, body, r.options.Language); ok {
+				mixed = true
+				l.gather(&own, shown{&Finding{Mistake: m, Warning: true, Kind: "message_language"}, b.name, s.String()})
+			}
+		}
 	}
 	l.spent += p.spent
-	if len(order) == 0 && !silent {
+	if len(order) == 0 && !silent && !mixed {
 		l.right[proof] = true
 	}
 	for _, f := range order {

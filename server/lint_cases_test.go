@@ -531,6 +531,13 @@ var lintConfig = []lintCase{
 		want: []string{`data_unread: callhours.yaml:13:12: no template reads data "timout"; did you mean "timeout"?`},
 	},
 	{
+		name: "a message in two languages",
+		yaml: branches(`name: odd, state: other, when: {calendar: holidays}, data: {message: "Wir sind bis {{ spoken .Event.End }} nicht zu erreichen. Bitte rufen Sie danach wieder an."}, callflow: '{"module":"tts","data":{"text":"{{ .Data.message }}"}}'`, openBranch),
+		want: []string{
+			`message_language: callhours.yaml:13:185: the message is in German, but the date in it is in English ("today"); write spoken "de", or translate the message (branch odd of route main`,
+		},
+	},
+	{
 		name: "an end that cannot be read, said once", yaml: office,
 		files: hours(open, event("Open late", "20261204T170000"+ny, "", "DTEND:soon")),
 		want: []string{
