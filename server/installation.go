@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars/zones"
@@ -157,10 +158,19 @@ func (i Installation) start(strict bool, serve func(Loaded)) (l Loaded, notes []
 	}
 	whole := i.attempt(kept, func(string) bool { return true },
 		loading{accepted: kept, former: l.built, starts: true, begin: how.begin})
-	l.findRest()
 	if err := errors.Join(whole.err, whole.mistakes.Err()); err != nil {
+		// An earlier version may have accepted what is beyond the bounds of this one.
+		if rest := i.load(loading{
+			accepted: kept, former: l.built, cautious: true, hold: i.Now(), known: how.known,
+			marks: how.marks, starts: true, begin: how.begin, leavesOut: true,
+		}); rest.Generation != nil {
+			return rest, append(notes, fmt.Errorf("tenants %s are left out: their accepted files cannot be used either",
+				strings.Join(rest.blame.leftOut(), ", ")))
+		}
+		l.findRest()
 		return l, append(notes, fmt.Errorf("the accepted copy cannot be used either: %w", err))
 	}
+	l.findRest()
 	l.Generation, l.FromAccepted = whole.generation, true
 	return l, notes
 }

@@ -23,10 +23,12 @@ type loading struct {
 	byHand bool           // also what ended the process is loaded
 	// when the files are read without anybody's doing, and what tenants had stays theirs;
 	// zero: somebody reloads by hand
-	hold     time.Time
-	starts   bool // for a server that starts and is not strict
-	first    bool // nothing is known of an accepted copy: tenants whose files are wrong are left out
-	cautious bool // that all files of a glob are gone is a mistake: nobody has said that they should
+	hold   time.Time
+	starts bool // for a server that starts and is not strict
+	first  bool // nothing is known of an accepted copy: tenants whose files are wrong are left out
+	// leavesOut: tenants whose accepted files are wrong too are left out. Else everything is refused.
+	leavesOut bool
+	cautious  bool // that all files of a glob are gone is a mistake: nobody has said that they should
 }
 
 // load reads the files as they are.
@@ -46,6 +48,7 @@ func (i Installation) load(how loading) (l Loaded) {
 		accepted = config.NewInputs(nil)
 	}
 	c := newBlame(l.inputs, accepted, how.first)
+	c.leavesOut = how.leavesOut
 	if begin := how.begin; begin != nil {
 		how.begin = func(g *Generation) *draft {
 			if !l.mayBegin(i.Path, how, c, g) {

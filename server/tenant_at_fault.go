@@ -15,6 +15,7 @@ type blame struct {
 	standing          map[string]bool            // the accepted ones of these
 	names             map[string]string          // of these tenants, by the same path
 	first             bool                       // nothing was accepted
+	leavesOut         bool                       // see loading.leavesOut
 	places            map[string]config.Location // of files that were asked for
 	now, before       map[string][32]byte        // nil until somebody is blamed, as are the following
 
@@ -84,6 +85,10 @@ func (c *blame) addMistake(mistakes diag.Mistakes) bool {
 		found[file] = true
 	}
 	for file := range found {
+		if former, tried := c.instead[file]; tried { // the accepted ones are at fault too
+			c.instead[file], c.standing[former] = "", false
+			continue
+		}
 		c.instead[file] = c.substitute(file)
 		c.standing[c.instead[file]] = c.instead[file] != ""
 		c.names[file] = c.name(file)
@@ -97,7 +102,13 @@ func (c *blame) addMistake(mistakes diag.Mistakes) bool {
 func (c *blame) ownerAtFault(m diag.Mistake) string {
 	var files []string
 	for _, place := range []diag.Pos{m.Pos, m.Other} {
-		if file := c.tenantOf(place.File); file != "" && !slices.Contains(files, file) && !c.tried(file) {
+		file := c.tenantOf(place.File)
+		if c.leavesOut && c.standsIn(file) {
+			file = c.replaced(file)
+		} else if c.tried(file) {
+			continue
+		}
+		if file != "" && !slices.Contains(files, file) {
 			files = append(files, file)
 		}
 	}
@@ -110,6 +121,27 @@ func (c *blame) ownerAtFault(m diag.Mistake) string {
 		return ""
 	}
 	return files[0]
+}
+
+// leftOut are the names of tenants of which nothing is used.
+func (c *blame) leftOut() (names []string) {
+	for file, former := range c.instead {
+		if former == "" {
+			names = append(names, diag.Line(c.names[file]))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// replaced is the path of the file in whose place an accepted one stands.
+func (c *blame) replaced(accepted string) string {
+	for _, file := range slices.Sorted(maps.Keys(c.instead)) {
+		if c.instead[file] == accepted {
+			return file
+		}
+	}
+	return ""
 }
 
 func (c *blame) tried(file string) bool {
