@@ -769,6 +769,11 @@ func limitSections() []limitSection {
 				"{preview.MaxTestMoments}", "", "the test that exceeds it fails", "preview.TestMomentsOfFile",
 			},
 			{
+				"steps that the tests of a file take, and those of all files of a run",
+				"{preview.MaxTestSteps}, {preview.MaxTestStepsAll}", "", "the test that exceeds it fails",
+				"preview.TestMomentsOfFile",
+			},
+			{
 				"occurrences that `callhours events` lists", "{callhours.maxOccurrences}", "",
 				"the later ones are left out, as its last lines and `truncated` in JSON report", "callhours.TestEventsBound",
 			},

@@ -43,6 +43,11 @@ func newBudget(ctx context.Context) *budget {
 	return &budget{ctx: ctx, events: maxEventsRead, titles: maxTitlesRead, segments: maxSegmentsScanned}
 }
 
+// steps are those that were spent.
+func (b *budget) steps() int {
+	return stepsOfEvent*(maxEventsRead-b.events+maxTitlesRead-b.titles) + maxSegmentsScanned - b.segments
+}
+
 // err is why the answer is not needed any more; nil while its client waits.
 func (b *budget) err() error {
 	if b.ctx.Err() == nil {

@@ -101,19 +101,25 @@ func (p *Preview) Calendars(q Question) ([]string, error) {
 
 // Explain decides a call and says why. The error names a route that does not exist.
 func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error) {
+	e, _, err := p.explain(ctx, q)
+	return e, err
+}
+
+// explain is Explain, with the steps that it took.
+func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, steps int, _ error) {
 	r, matched, err := p.route(q)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if r == nil {
 		return &Explanation{
 			At: q.At, Matched: matched, Missing: p.missing(q, matched),
 			Answer: Answer{Status: http.StatusNotFound},
-		}, nil
+		}, stepsOfMoment, nil
 	}
 	s := p.state(r, q.At)
 	if err := newBudget(ctx).err(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	a := s.Answer(ctx, q.Call, q.At)
 	decided := r.Branches[a.Decision.Branch]
@@ -152,7 +158,7 @@ func (p *Preview) Explain(ctx context.Context, q Question) (*Explanation, error)
 	for _, f := range a.Failures {
 		e.Failures = append(e.Failures, Failure{r.Branches[f.Branch].Name, string(f.Reason), f.Err.Error()})
 	}
-	return e, nil
+	return e, stepsOfMoment + a.Spent + len(a.Body) + left.steps(), nil
 }
 
 // Title is what people read of the event that decided; "" without one.

@@ -32,14 +32,51 @@ type TestOptions struct {
 	Call    *pivot.Call // nil: the ordinary call
 	Moments []TestMoment
 	Want    Want // at every moment
-	// Asked counts the moments at which the tests of a file were explained, up to MaxTestMoments;
-	// nil: those of this test alone.
-	Asked *int
+	// Effort is what the tests of a file have taken so far; nil: this test is alone.
+	Effort *TestEffort
 }
 
-// MaxTestMoments is how many moments the tests of a file are explained at. In a range each one
-// counts from which on something may be different.
-const MaxTestMoments = 200_000
+// What the tests of a file may take, and those of all files of one run. Steps count what explaining
+// a moment costs, in some ten nanoseconds: what a template goes through in bytes, segments that are
+// passed, and the following for what is more.
+const (
+	// MaxTestMoments is how many moments the tests of a file are explained at. In a range each one
+	// counts from which on something may be different.
+	MaxTestMoments  = 50_000
+	MaxTestSteps    = 1_000_000_000
+	MaxTestStepsAll = 5_000_000_000
+
+	stepsOfMoment = 20_000 // whatever it is
+	stepsOfEvent  = 100    // an event that is unpacked, or whose title is read
+)
+
+// TestEffort is what tests of a file have taken so far.
+type TestEffort struct {
+	Moments int
+	Steps   int
+	All     *int // steps of the tests of all files; nil: there are no others
+}
+
+// exceeded says what is at its bound; "" for nothing.
+func (e *TestEffort) exceeded() (what, most string) {
+	switch {
+	case e.Moments >= MaxTestMoments:
+		return "moments", fmt.Sprintf("at most %d in a file", MaxTestMoments)
+	case e.Steps >= MaxTestSteps:
+		return "steps", fmt.Sprintf("at most %d in a file", MaxTestSteps)
+	case e.All != nil && *e.All >= MaxTestStepsAll:
+		return "steps", fmt.Sprintf("at most %d in all files", MaxTestStepsAll)
+	}
+	return "", ""
+}
+
+// add counts a moment.
+func (e *TestEffort) add(steps int) {
+	e.Moments++
+	if e.Steps += steps; e.All != nil {
+		*e.All += steps
+	}
+}
 
 // TestMoment is a moment, or the range [From, To), and what is wanted then besides. Moments are as
 // [Moment] reads them.
@@ -256,24 +293,24 @@ func (t *Test) Run(ctx context.Context) (*TestResult, error) {
 		Failures: []TestFailure{},
 	}
 	q := Question{Route: t.options.Route.S, Path: t.options.Path, Call: t.options.Call}
-	asked := cmp.Or(t.options.Asked, new(int))
+	effort := cmp.Or(t.options.Effort, &TestEffort{})
 	for _, m := range t.moments {
 		for at := range t.options.Preview.changePoints(q, m.from, m.to) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if *asked >= MaxTestMoments {
-				tooMany := Difference{"moments", fmt.Sprintf("at most %d in a file", MaxTestMoments), "more; split the file"}
+			if what, most := effort.exceeded(); what != "" {
+				tooMany := Difference{what, most, "more; split the file, or test shorter ranges"}
 				result.Failures = append(result.Failures,
 					TestFailure{Line: m.Line, At: at, Differences: []Difference{tooMany}})
 				return result, nil
 			}
-			*asked++
 			q.At = at
-			e, err := t.options.Preview.Explain(ctx, q)
+			e, steps, err := t.options.Preview.explain(ctx, q)
 			if err != nil {
 				return nil, err
 			}
+			effort.add(steps)
 			if differences := t.compare(m.want, e); len(differences) > 0 {
 				result.Failures = append(result.Failures,
 					TestFailure{Line: m.Line, At: e.At, Differences: differences, Explanation: e})

@@ -121,15 +121,15 @@ func TestLongPath(t *testing.T) {
 	t.Errorf("got %.300v", mistakes)
 }
 
-// TestMomentsOfFile: the tests of a file share a number of moments, those in their ranges counted;
-// the one that is too many fails its test.
+// TestMomentsOfFile: the tests of a file share a number of moments, those in their ranges counted,
+// and of steps, which those of other files share too; the moment that is too many fails its test.
 func TestMomentsOfFile(t *testing.T) {
 	t.Parallel()
 	p := newPreview(t)
-	run := func(asked *int) *preview.TestResult {
+	run := func(effort *preview.TestEffort) *preview.TestResult {
 		t.Helper()
 		test, mistakes := preview.NewTest(preview.TestOptions{
-			Name: "x", Preview: p, Route: written("main"), Asked: asked, Moments: []preview.TestMoment{
+			Name: "x", Preview: p, Route: written("main"), Effort: effort, Moments: []preview.TestMoment{
 				{From: written("2031-06-02 00:00"), To: written("2031-06-09 00:00")},
 				{From: written("2031-06-02 10:00")},
 			},
@@ -143,27 +143,37 @@ func TestMomentsOfFile(t *testing.T) {
 		}
 		return r
 	}
-	asked := 0
-	if r := run(&asked); !r.Passed() || asked < 7 || asked > 20 {
-		t.Fatalf("asked at %d moments: %v", asked, r.Failures)
+	all := 0
+	one := preview.TestEffort{All: &all}
+	if r := run(&one); !r.Passed() || one.Moments < 7 || one.Moments > 20 || one.Steps < one.Moments || all != one.Steps {
+		t.Fatalf("it took %+v, %d in all: %v", one, all, r.Failures)
 	}
-	one := asked
 	for _, c := range []struct {
-		left   int
-		passes bool
-	}{{one, true}, {one - 1, false}, {1, false}, {0, false}} {
-		asked = preview.MaxTestMoments - c.left
-		r := run(&asked)
-		if r.Passed() != c.passes || asked != preview.MaxTestMoments {
-			t.Errorf("with %d left: passed %t, asked at %d", c.left, r.Passed(), asked)
+		moments, steps, all int // that are left
+		want                string
+	}{
+		{one.Moments, one.Steps, one.Steps, ""},
+		{one.Moments - 1, one.Steps, one.Steps, "moments  want at most 50000 in a file"},
+		{1, one.Steps, one.Steps, "moments  want at most 50000 in a file"},
+		{0, one.Steps, one.Steps, "moments  want at most 50000 in a file"},
+		{one.Moments, one.Steps / 2, one.Steps, "steps  want at most 1000000000 in a file"},
+		{one.Moments, one.Steps, one.Steps / 2, "steps  want at most 5000000000 in all files"},
+		{one.Moments, one.Steps, 0, "steps  want at most 5000000000 in all files"},
+	} {
+		all := preview.MaxTestStepsAll - c.all
+		r := run(&preview.TestEffort{
+			Moments: preview.MaxTestMoments - c.moments, Steps: preview.MaxTestSteps - c.steps, All: &all,
+		})
+		if r.Passed() != (c.want == "") {
+			t.Errorf("%+v: passed %t", c, r.Passed())
 		}
-		if c.passes {
+		if c.want == "" {
 			continue
 		}
 		var text strings.Builder
-		want := "moments  want at most 200000 in a file  got more; split the file"
+		want := c.want + "  got more; split the file, or test shorter ranges"
 		if err := r.Text(&text); err != nil || len(r.Failures) != 1 || !strings.Contains(text.String(), want) {
-			t.Errorf("%v: %s", err, &text)
+			t.Errorf("%+v: %s", c, &text)
 		}
 		if _, err := json.Marshal(r); err != nil {
 			t.Error(err)

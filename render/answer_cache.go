@@ -263,7 +263,7 @@ func (s *State) store(a *Answer, seen *eventViews, held routes.DecisionKey, call
 		return
 	}
 	k.answer, k.rendered = *a, true
-	k.answer.Decision = routes.Decision{}
+	k.answer.Decision, k.answer.Spent = routes.Decision{}, 0
 	if b.reads.language {
 		k.language = s.route.language(call)
 	}

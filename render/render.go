@@ -240,6 +240,7 @@ type Answer struct {
 	Title    string         // of the first of Events, cut to a line; "" without events
 	Branch   int            // the branch that answered: the decided one, or the fallback; -1: none
 	Failures []Failure
+	Spent    int // what its templates have done for it, in bytes; 0: it was kept
 }
 
 // Answer decides and renders. A nil call is the ordinary call. An answer that reads neither the
@@ -311,7 +312,9 @@ func (s *State) render(ctx context.Context, index int, a *Answer, seen *eventVie
 	if b.template == nil {
 		return nil, nil
 	}
-	return b.callflow(ctx, s.view(ctx, b, a.Decision, seen, call, now), s.route.options.Cluster)
+	v := s.view(ctx, b, a.Decision, seen, call, now)
+	defer func() { a.Spent += v.spent }()
+	return b.callflow(ctx, v, s.route.options.Cluster)
 }
 
 // callflow gives the verified callflow that a branch with a template writes for a view.

@@ -45,7 +45,8 @@ func (g *Generation) LoadCopies(now time.Time) {
 // Tests makes routing tests ready to run against the generation, reading the calendar files that
 // they name from files; nil stands for the operating system's. now is when they are read. The error
 // is diag.Mistakes: everything that is wrong with them, at once.
-func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([]*preview.Test, error) {
+// steps counts those of the tests of all files.
+func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time, steps *int) ([]*preview.Test, error) {
 	b := testBuilder{generation: g, files: files, now: now}
 	if files == nil && written.Home != "" {
 		b.files = below(written.Home)
@@ -54,11 +55,11 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time) ([
 	b.replace(uses, written.Calendars)
 	shared := g.previewWith(uses, nil)
 	var tests []*preview.Test
-	asked := new(int)
+	effort := &preview.TestEffort{All: steps}
 	for _, w := range written.Tests {
 		o := preview.TestOptions{
-			Asked: asked,
-			Pos:   w.Pos, Name: w.Name, Preview: shared, Route: w.Route, Path: w.Path.S, Call: callOf(w.Call),
+			Effort: effort,
+			Pos:    w.Pos, Name: w.Name, Preview: shared, Route: w.Route, Path: w.Path.S, Call: callOf(w.Call),
 			Want: preview.Want{
 				Route: w.Want.Route, Branch: w.Want.Branch, State: w.Want.State, Event: w.Want.Event,
 				Reason:     w.Want.Reason,

@@ -163,6 +163,7 @@ func loadTests(path string, files fs.FS, paths []string, env environment) ([]*pr
 		built[of] = c
 		return c, nil
 	}
+	steps := 0
 	for _, p := range paths {
 		var c testedConfiguration
 		var err error
@@ -187,7 +188,7 @@ func loadTests(path string, files fs.FS, paths []string, env environment) ([]*pr
 		if written == nil || g == nil {
 			continue
 		}
-		own, err := g.Tests(written, files, env.now())
+		own, err := g.Tests(written, files, env.now(), &steps)
 		if err := take(err); err != nil {
 			return nil, err
 		}
