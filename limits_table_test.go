@@ -337,6 +337,15 @@ func limitSections() []limitSection {
 				"they are cut; the other phones are counted", "pivot.TestDescribe",
 			},
 			{
+				"characters of a line that a mistake on the page is drawn with; before its caret",
+				"{console.maxDrawn}, {console.maxDrawnBefore}", "", "the part around the caret is shown",
+				"console.TestPointed",
+			},
+			{
+				"routes to pick from on the page to try a call", "{console.maxRouteOptions}", "",
+				"others are typed, or found by JavaScript", "server.TestManyRoutes",
+			},
+			{
 				"an event in words; a rule in it as it is written",
 				"{calendars.maxEventWords}, {calendars.maxRuleText:bytes}", "", "they are cut", "calendars.TestInWords",
 			},

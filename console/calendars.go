@@ -161,7 +161,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	if !cal.Use.Snapshot.Unknown() {
 		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"))
 	}
-	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Zone: zone, Main: m})
 }
 
 // setDays sets which days are shown, and the links that move through time.

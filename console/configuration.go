@@ -3,8 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"strings"
-	"unicode/utf8"
+	"slices"
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
@@ -50,20 +49,44 @@ func messageRows(list []preview.FileMessage) []messageRow {
 	return out
 }
 
-// caretLine is a line with its number, and below it a caret at the column.
+// What is drawn of a long line: so many characters, so many of them before the caret.
+const (
+	maxDrawn       = 96
+	maxDrawnBefore = 32
+)
+
+// caretLine is a line with its number, and below it a caret at the column. Of a long line it is the
+// part around that.
 func caretLine(s preview.FileMessage) string {
-	number := fmt.Sprintf("%4d \u2502 ", s.Line)
-	text := number + s.Text
-	if s.Column == 0 || s.Column > utf8.RuneCountInString(s.Text)+1 {
-		return text
+	number, line := fmt.Sprintf("%4d \u2502 ", s.Line), []rune(s.Text)
+	column := s.Column - 1
+	if column < 0 || column > len(line) {
+		return number + string(clipRunes(line, 0))
 	}
-	before := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
+	from := 0
+	if len(line) > maxDrawn && column > maxDrawnBefore {
+		from = column - maxDrawnBefore
+	}
+	shown := clipRunes(line, from)
+	before := slices.Clone(shown[:column-from])
+	for i, r := range before {
+		if r != '\t' {
+			before[i] = ' '
 		}
-		return ' '
-	}, string([]rune(s.Text)[:s.Column-1]))
-	return text + "\n     \u2502 " + before + "^"
+	}
+	return number + string(shown) + "\n     \u2502 " + string(before) + "^"
+}
+
+// clipRunes is the part of a line that is drawn, with an ellipsis where more of it is.
+func clipRunes(line []rune, from int) []rune {
+	shown := slices.Clone(line[from:min(len(line), from+maxDrawn)])
+	if from > 0 {
+		shown[0] = '…'
+	}
+	if len(line) > from+maxDrawn {
+		shown[maxDrawn-1] = '…'
+	}
+	return shown
 }
 
 // reload reads the configuration again; the page then says what came of it.

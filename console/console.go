@@ -47,6 +47,8 @@ type Options struct {
 	Calendar func(name string) (Calendar, bool)
 	// Texts are events of a calendar as they are written; the error says why they cannot be had.
 	Texts func(ctx context.Context, calendar string, events []*calendars.Event) (map[*calendars.Event]string, error)
+	// Zone is the configuration's, of pages that are about no route or calendar; nil: UTC.
+	Zone func() *time.Location
 	// Status is what answers, and how the last look at the files went.
 	Status func() preview.Status
 	// Findings are what is odd or wrong with what runs, by place, and how much has not been looked
@@ -180,15 +182,22 @@ func OpenAPIText() []byte { return readEmbedded("openapi.json") }
 // page is what every page shows.
 type page struct {
 	Title   string
-	Here    string // which entry of the navigation
-	Now     time.Time
+	Here    string         // which entry of the navigation
+	Now     time.Time      // in Zone
+	Zone    *time.Location // of the times on the page; nil: the configuration's
 	Version string
 	Main    any
 }
 
 // show renders a page.
 func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, name string, p page) {
-	p.Now, p.Version = c.options.Now(), c.options.Version
+	if p.Zone == nil && c.options.Zone != nil {
+		p.Zone = c.options.Zone()
+	}
+	if p.Zone == nil {
+		p.Zone = time.UTC
+	}
+	p.Now, p.Version = c.options.Now().In(p.Zone), c.options.Version
 	out := pageWriter{ctx: ctx}
 	err := c.pages[name].Execute(&out, p)
 	if ctx.Err() != nil {

@@ -18,11 +18,11 @@ func TestMoment(t *testing.T) {
 	z := zone(t, "America/New_York")
 	now := time.Date(2026, 11, 1, 0, 30, 0, 0, z) // the day has 25 hours
 	for _, c := range []struct{ at, moment, distance string }{
-		{"2026-11-01 23:59", "today 23:59", "in 1 day"},
-		{"2026-11-02 00:00", "tomorrow 00:00", "in 1 day"},
+		{"2026-11-01 23:59", "today 23:59", "in 24 h"},
+		{"2026-11-02 00:00", "tomorrow 00:00", "in 25 h"},
 		{"2026-10-31 09:00", "yesterday 09:00", "15 h 30 min ago"},
-		{"2026-11-03 09:00", "Tue 3 Nov, 09:00", "2 days ago"},
-		{"2028-02-29 09:00", "Tue 29 Feb 2028, 09:00", "in 485 days"},
+		{"2026-11-03 09:00", "Tue 3 Nov 2026 09:00", "in 58 h"},
+		{"2028-02-29 09:00", "Tue 29 Feb 2028 09:00", "in 485 days"},
 		{"2026-11-01 00:45", "today 00:45", "in 15 min"},
 	} {
 		at, err := time.ParseInLocation("2006-01-02 15:04", c.at, z)
@@ -32,7 +32,7 @@ func TestMoment(t *testing.T) {
 		if got := formatMoment(at, now.UTC()); got != c.moment {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.moment)
 		}
-		if got := formatDistance(at, now); c.at != "2026-11-03 09:00" && got != c.distance {
+		if got := formatDistance(at, now); got != c.distance {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.distance)
 		}
 	}
@@ -42,6 +42,15 @@ func TestMoment(t *testing.T) {
 	if got := formatZone(time.Date(2026, 1, 1, 0, 0, 0, 0,
 		zone(t, "Asia/Kathmandu"))); got != "Asia/Kathmandu, UTC+05:45" {
 		t.Errorf("got %q", got)
+	}
+	for span, want := range map[time.Duration]string{
+		30 * time.Second: "30 s", 12 * time.Minute: "12 min", 2 * time.Hour: "2 h", 125 * time.Minute: "2 h 5 min",
+		40 * time.Hour: "40 h", 40*time.Hour + 40*time.Minute: "41 h", 71 * time.Hour: "71 h", 72 * time.Hour: "3 days",
+		107 * time.Hour: "4 days",
+	} {
+		if got := formatSpan(span); got != want {
+			t.Errorf("%s: got %q, want %q", span, got, want)
+		}
 	}
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
 		if got := formatNumber(n); got != want {
@@ -151,6 +160,15 @@ func TestPointed(t *testing.T) {
 		{preview.FileMessage{Line: 1, Column: 3, Text: "\tä: x"}, "   1 │ \tä: x\n     │ \t ^"},
 		{preview.FileMessage{Line: 1, Text: "x"}, "   1 │ x"},
 		{preview.FileMessage{Line: 1, Column: 9, Text: "x"}, "   1 │ x"},
+		{
+			preview.FileMessage{Line: 1, Column: 101, Text: strings.Repeat("a", 100) + "x" + strings.Repeat("b", 100)},
+			"   1 │ …" + strings.Repeat("a", 31) + "x" + strings.Repeat("b", 62) + "…\n     │ " +
+				strings.Repeat(" ", 32) + "^",
+		},
+		{
+			preview.FileMessage{Line: 1, Column: 201, Text: strings.Repeat("ä", 200)},
+			"   1 │ …" + strings.Repeat("ä", 31) + "\n     │ " + strings.Repeat(" ", 32) + "^",
+		},
 	} {
 		if got := caretLine(c.said); got != c.want {
 			t.Errorf("%+v: got\n%s\nwant\n%s", c.said, got, c.want)

@@ -17,7 +17,10 @@ func (c *Console) funcs() template.FuncMap {
 		"asset":        func(name string) string { return "/static/" + name + "?" + c.assets[name].tag },
 		"clock":        func(t time.Time) string { return t.Format("15:04") },
 		"moment":       formatMoment,
-		"full":         func(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04:05 MST") },
+		"full":         func(t time.Time) string { return t.Format(dateFormat + " 15:04:05 MST") },
+		"day":          func(t time.Time) string { return t.Format(dateFormat) },
+		"at":           func(t time.Time) string { return t.Format(dateFormat + " 15:04") },
+		"local":        func(t, now time.Time) time.Time { return t.In(now.Location()) },
 		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
 		"distance":     formatDistance,
 		"zone":         formatZone,
@@ -96,8 +99,11 @@ func escapePath(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// formatMoment writes a time as on a clock of its zone, with the day: "today 15:04", "Wed 25 Nov,
-// 15:04".
+// dateFormat is how pages write a day.
+const dateFormat = "Mon 2 Jan 2006"
+
+// formatMoment writes a time as on a clock of its zone, with the day: "today 15:04", "Wed 25 Nov
+// 2026 15:04".
 func formatMoment(t, now time.Time) string {
 	now = now.In(t.Location())
 	clock := t.Format("15:04")
@@ -108,10 +114,8 @@ func formatMoment(t, now time.Time) string {
 		return "tomorrow " + clock
 	case days == -1:
 		return "yesterday " + clock
-	case days > -180 && days < 300:
-		return t.Format("Mon 2 Jan, ") + clock
 	}
-	return t.Format("Mon 2 Jan 2006, ") + clock
+	return t.Format(dateFormat+" ") + clock
 }
 
 // formatDistance is how far a time is from now: "in 2 h 5 min", "3 days ago".
@@ -128,7 +132,7 @@ func formatDistance(t, now time.Time) string {
 	return "in " + formatSpan(d)
 }
 
-// formatSpan writes a duration in its two largest units.
+// formatSpan writes a duration: to the minute below a day, to the hour below three, then in days.
 func formatSpan(d time.Duration) string {
 	switch minutes := int(d.Round(time.Minute) / time.Minute); {
 	case d < time.Minute:
@@ -139,10 +143,10 @@ func formatSpan(d time.Duration) string {
 		return fmt.Sprintf("%d h", minutes/60)
 	case minutes < 24*60:
 		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
-	case minutes < 48*60:
-		return "1 day"
+	case minutes < 72*60:
+		return fmt.Sprintf("%d h", (minutes+30)/60)
 	default:
-		return fmt.Sprintf("%d days", minutes/(24*60))
+		return fmt.Sprintf("%d days", (minutes+12*60)/(24*60))
 	}
 }
 

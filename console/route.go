@@ -2,11 +2,14 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/render"
 )
 
 type routePage struct {
@@ -27,7 +30,10 @@ type routePage struct {
 	Month     string
 	ICS       string
 	Hours     string // where they can be subscribed to; "" where nobody has a token
-	Last      []preview.Trace
+	Last      []decisionRow
+	Words     string // what the answer now does
+	JSON      string // its callflow
+	Brief     string // why it is the answer
 }
 
 // nextChanges is how many stand on the page, and within how many days they are looked for.
@@ -68,7 +74,10 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	days := m.setPeriod(first)
-	m.Hours, m.Last = c.options.HoursPath(name), c.options.Decisions(name, lastDecisions)
+	m.Hours = c.options.HoursPath(name)
+	for _, d := range c.options.Decisions(name, lastDecisions) {
+		m.Last = append(m.Last, newDecisionRow(p, d, zone))
+	}
 	if m.Status, err = p.RouteStatus(r.Context(), name, now); err == nil {
 		err = m.load(r.Context(), p, days, now)
 	}
@@ -80,7 +89,33 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		c.showMessage(r.Context(), w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
 		return
 	}
-	c.show(r.Context(), w, http.StatusOK, "route", page{Title: m.Label, Here: "now", Main: m})
+	c.show(r.Context(), w, http.StatusOK, "route", page{Title: m.Label, Here: "now", Zone: zone, Main: m})
+}
+
+// decisionRow is a call that was answered.
+type decisionRow struct {
+	preview.Trace
+	When  time.Time // in the route's zone
+	Words string    // what its callflow does
+	Again string    // where the same call can be tried
+}
+
+func newDecisionRow(p *preview.Preview, d preview.Trace, zone *time.Location) decisionRow {
+	row := decisionRow{Trace: d, When: d.At.In(zone), Words: d.Summary}
+	if words := p.Describe(d.Route, d.Answered, d.Callflow); words != "" {
+		row.Words = words
+	}
+	asked := url.Values{"route": {d.Route}, "at": {row.When.Format("2006-01-02T15:04:05")}}
+	for key, number := range map[string]string{"caller": d.Caller, "dialed": d.Dialed} {
+		if number != "" && !strings.Contains(number, "…") { // which the configuration shows a part of
+			asked.Set(key, number)
+		}
+	}
+	if reason, what, ok := strings.Cut(d.Failure, ": "); ok && render.Reason(reason).InWords() != "" {
+		row.Failure = fmt.Sprintf("%s: %s", render.Reason(reason).InWords(), what)
+	}
+	row.Again = "/try?" + asked.Encode()
+	return row
 }
 
 // setPeriod sets which days are shown, and the links that move through time.
@@ -124,6 +159,14 @@ func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now 
 	}
 	if m.Changes, err = p.Changes(ctx, m.Name, now, nextChanges, nextChangesDays); err != nil {
 		return err
+	}
+	e, err := p.Explain(ctx, preview.Question{Route: m.Name, At: now})
+	if err != nil {
+		return err
+	}
+	m.Words, m.Brief = e.Answer.InWords, e.Brief
+	if len(e.Answer.Callflow) > 0 {
+		m.JSON = indentJSON(e.Answer.Callflow)
 	}
 	m.Picture = newPicture(m.Name, m.From, days, m.Spans, m.Lanes, now)
 	m.ICS = "/api/v1/hours?" + url.Values{"route": {m.Name}, "format": {"ics"}, "days": {"60"}}.Encode()

@@ -6,11 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/callhours/callhours/pivot"
 )
 
 // node is an action of a callflow as people see it.
 type node struct {
 	Key    string // by which its parent leads here; "" for the first
+	Then   string // what the key _ means: "then" or "otherwise"; "" for another key
 	Module string
 	Kind   string // what its picture is
 	Facts  []fact
@@ -55,6 +58,13 @@ func newTree(key string, text json.RawMessage, depth int) *node {
 	})
 	for _, k := range keys {
 		if kid := newTree(k, action.Children[k], depth+1); kid != nil {
+			switch {
+			case k != "_":
+			case pivot.Chooses(n.Module):
+				kid.Then = "otherwise"
+			default:
+				kid.Then = "then"
+			}
 			n.Kids = append(n.Kids, kid)
 		}
 	}

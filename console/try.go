@@ -11,6 +11,9 @@ import (
 	"github.com/callhours/callhours/preview"
 )
 
+// maxRouteOptions is how many routes can be picked without JavaScript, which looks for others.
+const maxRouteOptions = 200
+
 type tryPage struct {
 	Route, Path, Account, Dialed, Caller, At string
 	Params                                   string // NAME=VALUE, one a line
@@ -20,6 +23,8 @@ type tryPage struct {
 	Tree                                     *node
 	JSON                                     string
 	Explain, Curl, API                       string
+	Names                                    []string // of the first routes, to pick from
+	Local                                    string   // At as an input of a date and time has it; "" for now
 }
 
 func (c *Console) try(w http.ResponseWriter, r *http.Request) {
@@ -40,13 +45,22 @@ func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 		params[i] = strings.TrimSpace(s)
 	}
 	m.Params = strings.Join(params, "\n")
+	m.Names = p.RouteNames(maxRouteOptions)
 	status := http.StatusOK
 	if m.Route+m.Path+m.Account+m.Dialed+m.Caller+m.Params != "" {
 		if err := m.run(r, p, params, c.options.Now()); err != nil {
 			m.Error, status = err.Error(), http.StatusBadRequest
 		}
 	}
-	c.show(r.Context(), w, status, "try", page{Title: "Try a call", Here: "try", Main: m})
+	c.show(r.Context(), w, status, "try", page{Title: "Try a call", Here: "try", Zone: m.zone(), Main: m})
+}
+
+// zone is that of the answer; nil without one.
+func (m *tryPage) zone() *time.Location {
+	if m.Answer == nil {
+		return nil
+	}
+	return m.Answer.At.Location()
 }
 
 // run puts the question.
@@ -70,6 +84,12 @@ func (m *tryPage) run(r *http.Request, p *preview.Preview, params []string, now 
 		}
 	}
 	question.At = question.At.In(zone)
+	if m.At != "" {
+		m.Local = question.At.Format("2006-01-02T15:04")
+		if question.At.Second() != 0 {
+			m.Local = question.At.Format("2006-01-02T15:04:05")
+		}
+	}
 	e, err := p.Explain(r.Context(), question)
 	if err != nil {
 		return err

@@ -110,6 +110,10 @@ var choosers = map[string]bool{
 	"cidlistmatch": true, "nomorobo": true, "fax_detect": true, "detect_speech": true, "acdc_wait_time": true,
 }
 
+// Chooses reports whether a module picks one of its children, so that its child `_` is for every
+// other case; the child `_` of any other module comes after it.
+func Chooses(module string) bool { return choosers[module] }
+
 // keyWords are keys of children in words.
 var keyWords = map[string]string{
 	"timeout": "no key pressed", "max_retries": "too many wrong keys", "match": "on the list",

@@ -186,6 +186,12 @@ func eventOf(e routes.Event, zone *time.Location) Event {
 	}
 }
 
+// RouteNames are the names of the first routes in the order of the alphabet, at most so many.
+func (p *Preview) RouteNames(most int) []string {
+	names := p.names()
+	return names[:min(len(names), most)]
+}
+
 // names are those of the routes, sorted.
 func (p *Preview) names() []string { return slices.Sorted(maps.Keys(p.byName)) }
 

@@ -23,6 +23,21 @@ func describe(callflow []byte, data map[string]any) string {
 	return pivot.Describe(callflow, idNames(data))
 }
 
+// Describe says in a sentence what a callflow of a route's branch does; "" where there is no such
+// branch any more.
+func (p *Preview) Describe(route, branch string, callflow []byte) string {
+	r := p.byName[route]
+	if r == nil {
+		return ""
+	}
+	for i, b := range r.Branches {
+		if b.Name == branch {
+			return describe(callflow, r.Data(i))
+		}
+	}
+	return ""
+}
+
 // idNames finds what people call the bearers of Kazoo's ids: by the keys of data whose values these
 // are. front_desk is "Front desk"; of people, Ada is "Ada", also where another key has the same id.
 func idNames(data map[string]any) func(id string) string {

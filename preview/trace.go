@@ -19,6 +19,7 @@ type Trace struct {
 	Failure    string        `json:"failure,omitempty"` // why the decided branch did not answer
 	Status     int           `json:"status"`            // what Kazoo was told
 	Summary    string        `json:"summary,omitempty"` // the callflow in one line; "" without one
+	Callflow   []byte        `json:"-"`                 // what it is of; not to be changed
 	Caller     string        `json:"caller,omitempty"`  // as much of the number as the configuration shows
 	Dialed     string        `json:"dialed,omitempty"`  // as Caller
 	Account    string        `json:"account,omitempty"` // Kazoo's

@@ -222,6 +222,21 @@ const (
 	NoAnswer        Reason = "no_answer"
 )
 
+// InWords says what a reason means; "" for one that is not known.
+func (r Reason) InWords() string {
+	switch r {
+	case RenderFailed:
+		return "its template failed"
+	case InvalidCallflow:
+		return "its callflow is not valid"
+	case Limit:
+		return "its template took too much"
+	case NoAnswer:
+		return "no branch could be rendered"
+	}
+	return ""
+}
+
 // Failure is a branch that should have answered and did not.
 type Failure struct {
 	Branch int

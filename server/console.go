@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/calendars/zones"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/console"
 	"github.com/callhours/callhours/preview"
@@ -44,7 +46,7 @@ func (s *Server) newConsole() *console.Console {
 	return console.New(console.Options{
 		Now: s.options.Now, RealNow: s.options.RealNow, Version: s.options.Version, Preview: s.preview,
 		Feeds: s.store.Feeds, Texts: s.store.Texts, Calendar: s.calendar,
-		Client: listen.ClientOf,
+		Client: listen.ClientOf, Zone: s.zone,
 		Status: s.Status,
 		Findings: func() ([]preview.Finding, int) {
 			return s.Findings(), s.pendingFindings()
@@ -56,6 +58,19 @@ func (s *Server) newConsole() *console.Console {
 		// Who asked may go; a reload that has begun is finished.
 		Reload: func(ctx context.Context) error { return s.Reload(context.WithoutCancel(ctx)) },
 	})
+}
+
+// zone is that of the live configuration; nil where it names none.
+func (s *Server) zone() *time.Location {
+	l := s.live.Load()
+	if l == nil || l.file.Timezone.S == "" {
+		return nil
+	}
+	zone, err := zones.Load(l.file.Timezone.S)
+	if err != nil { // it was checked when the configuration was loaded
+		return nil
+	}
+	return zone
 }
 
 // calendar is one of the live configuration as people look at it.

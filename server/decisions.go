@@ -281,7 +281,7 @@ func (t *trace) export() preview.Trace {
 	f := t.facts
 	out := preview.Trace{
 		At: t.at.UTC(), Route: f.route, Unknown: t.unknown, Reason: t.reason, Event: t.event, Failure: t.failure,
-		Status: int(t.status), Summary: pivot.Summary(t.body),
+		Status: int(t.status), Summary: pivot.Summary(t.body), Callflow: t.body,
 		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
 		Took: t.took, Generation: f.generation, Calendars: f.calendars,
 	}

@@ -68,12 +68,6 @@ func (x *problemIndex) of(route *render.Route) preview.Problems {
 	return preview.NewProblems(all)
 }
 
-// failureWords say why a branch did not answer, by render.Reason.
-var failureWords = map[string]string{
-	string(render.RenderFailed): "its template failed", string(render.InvalidCallflow): "its callflow is not valid",
-	string(render.Limit): "its template took too much",
-}
-
 // failingCalls is the problem that the last calls of a route were not answered by the branch that
 // was decided. It is an error, and a warning once the configuration has changed since.
 func (x *problemIndex) failingCalls(route *render.Route) (preview.Problem, bool) {
@@ -96,12 +90,12 @@ func (x *problemIndex) failingCalls(route *render.Route) (preview.Problem, bool)
 		text = strings.TrimSuffix(text, verb) + "got no answer"
 	}
 	reason, cause, _ := strings.Cut(t.Failure, ": ")
-	if words := failureWords[reason]; words != "" {
+	if words := render.Reason(reason).InWords(); words != "" {
 		text += ", since " + words
 	} else {
 		cause = t.Failure
 	}
-	text += last.at.In(route.Zone).Format(" (Mon 2 Jan, 15:04)")
+	text += last.at.In(route.Zone).Format(" (Mon 2 Jan 2006 15:04)")
 	if cause != "" {
 		text += ": " + cause
 	}

@@ -64,7 +64,7 @@ func TestRouteProblems(t *testing.T) {
 	bad()
 	bad()
 	list := order("failing error:calls_failed, lost error:calendar_unknown, calm")
-	want := "The last 2 calls were answered by safe instead of bad, since its template failed (Mon 23 Nov, 10:00): callhours.yaml:"
+	want := "The last 2 calls were answered by safe instead of bad, since its template failed (Mon 23 Nov 2026 10:00): callhours.yaml:"
 	if got := list[0].Problems[0]; !strings.HasPrefix(got.Message, want) || got.Branch != "bad" {
 		t.Errorf("got %+v, want %q", got, want)
 	}

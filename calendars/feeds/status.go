@@ -13,6 +13,7 @@ import (
 type Status struct {
 	Calendars []string // that ask for it, by name
 	Source    string   // a file, or scheme and host of an address
+	Watched   bool     // Source is a file, or several, which are looked at all the time
 	State     Freshness
 	// when its copy was last read or confirmed; zero: there is none, or that cannot be known
 	Read      time.Time
@@ -60,7 +61,8 @@ func (s *Store) Feeds() []Status {
 // status is the worst that the feed is to any of its calendars.
 func (s *Store) status(f *feed) Status {
 	st := Status{
-		Calendars: f.names(), Source: f.subscriptions[0].location(), State: Fresh,
+		Calendars: f.names(), Source: f.subscriptions[0].location(), Watched: f.subscriptions[0].File != "",
+		State:  Fresh,
 		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastEnded, Next: f.next,
 		Failed: f.failures, Skew: f.last.Skew,
 	}

@@ -386,7 +386,7 @@ func (l *looked) tried(t *testing.T) {
 		chromedp.Navigate(l.address+"/try"),
 		chromedp.SetValue(chromedp.CSS("#route"), "support"),
 		chromedp.SetValue(chromedp.CSS("#caller"), "+4930 '123' \"456\""),
-		chromedp.SetValue(chromedp.CSS("#at"), "2026-11-25 18:30"),
+		chromedp.SetValue(chromedp.CSS("#at"), "2026-11-25T18:30"),
 		chromedp.Submit(chromedp.CSS("form.ask")),
 		chromedp.WaitReady(chromedp.CSS("#flow")),
 	)
@@ -398,7 +398,7 @@ func (l *looked) tried(t *testing.T) {
 	if err == nil {
 		says, err = evaluate[answer](tab,
 			`(text => ({Flow: text('#flow'), Explain: text('#explain'), Curl: text('#curl'), Decision: text('#decision'),
-			Steps: [...document.querySelectorAll('.steps li')].map(e => (e.querySelector('.exact .when') || e.querySelector('.when')).textContent)}))(s => document.querySelector(s).textContent)`)
+			Steps: [...document.querySelectorAll('.steps li > div > .when')].map(e => e.textContent)}))(s => document.querySelector(s).textContent)`)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -409,7 +409,9 @@ func (l *looked) tried(t *testing.T) {
 	var want struct {
 		Branch string
 		Answer struct{ Callflow json.RawMessage }
-		Steps  []struct{ Reason string }
+		Steps  []struct {
+			InWords string `json:"in_words"`
+		}
 	}
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
@@ -420,7 +422,7 @@ func (l *looked) tried(t *testing.T) {
 	}
 	var reasons []string
 	for _, s := range want.Steps {
-		reasons = append(reasons, s.Reason)
+		reasons = append(reasons, s.InWords)
 	}
 	if flow != indented.String() || !strings.Contains(strings.ToLower(decision), want.Branch) || !slices.Equal(steps, reasons) ||
 		want.Branch != "emergency" {
