@@ -142,14 +142,14 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 		shed:     counter("shed_calls_total", "Calls refused with 503 because of overload.").WithLabelValues(),
 		logDropped: counter("log_lines_dropped_total", "Log lines dropped because the log could not keep up.").
 			WithLabelValues(),
-		findings: gauge("findings", "What check has to say about the running configuration.", "kind", "severity"),
+		findings: gauge("findings", "Findings about the running configuration and its calendars.", "kind", "severity"),
 		reloadOK: gauge("config_last_reload_successful",
 			"Whether the last attempt to load the configuration succeeded.").
 			WithLabelValues(),
 		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
 			"When a configuration last went live; 0 if never.").WithLabelValues(),
 		filesHung: gauge("file_reads_hung",
-			"Reads and writes of files that were given up because the file system does not answer, and wait still.").
+			"Reads and writes of files that were abandoned because the file system does not answer, and still hang.").
 			WithLabelValues(),
 		stateReadOnly: gauge("state_read_only",
 			"Whether another process writes the state directory, so that this one does not.").WithLabelValues(),
@@ -167,8 +167,8 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	}
 	// Prometheus' client has it so for every histogram that it makes.
 	m.exemplars, _ = m.duration.(prometheus.ExemplarObserver)
-	panics := counter("panics_total", "Panics that were contained, by what was being done.", "where")
-	unmatched := counter("unmatched_calls_total", "Calls that no route answers, by why.", "reason")
+	panics := counter("panics_total", "Contained panics, by activity.", "where")
+	unmatched := counter("unmatched_calls_total", "Calls without a route, by reason.", "reason")
 	gauge("tzdata_info", "The time zone data in use; always 1.", "version", "source").
 		WithLabelValues(orUnknown(o.TZDataVersion), orUnknown(o.TZDataSource)).Set(1)
 	gauge("build_info", "The program that runs; always 1.", "version", "revision", "goversion").
@@ -207,7 +207,7 @@ func (c *configuredSeries) describe() {
 	c.route = routeFamilies{
 		decisions: add(counter, "decisions_total", "Calls by the branch that was decided.", "route", "branch", "state"),
 		fallbacks: add(counter, "fallbacks_total",
-			"Calls for which the decided branch could not answer, by that branch and why.", "route", "branch",
+			"Calls for which the decided branch could not answer, by that branch and reason.", "route", "branch",
 			"reason"),
 		unknown: add(counter, "unknown_decisions_total",
 			"Calls decided while a calendar needed to decide was unknown.", "route"),
@@ -216,26 +216,26 @@ func (c *configuredSeries) describe() {
 			"Whether an ordinary call takes the branch at present; 1 for one branch of a route.", "route", "branch",
 			"state"),
 		nextChange: add(gauge, "next_change_timestamp_seconds",
-			"When an ordinary call takes another branch; +Inf if that is not in sight.", "route"),
+			"When an ordinary call takes another branch; +Inf if no change is planned.", "route"),
 		nextSpan: add(gauge, "next_span_timestamp_seconds",
-			"When an ordinary call takes another branch, or the same one by another event; +Inf if that is not in sight.",
+			"When an ordinary call takes another branch, or the same one by another event; +Inf if no change is planned.",
 			"route"),
 	}
 	c.calendar.fetches = add(counter, "calendar_fetches_total", "Attempts to read the calendar, by result.", "calendar",
 		"result")
 	for i, g := range [calendarGauges]struct{ name, help string }{
 		calendarUp:      {"up", "Whether the last attempt to read the calendar succeeded."},
-		calendarUnknown: {"unknown", "Whether there is no copy of the calendar to decide from."},
+		calendarUnknown: {"unknown", "Whether the calendar is unknown: never read, or its copy has expired."},
 		calendarLastSuccess: {
 			"last_success_timestamp_seconds",
 			"When the calendar was last read or confirmed unchanged; 0 if never.",
 		},
-		calendarEvents:   {"events", "Events in the calendar that count."},
+		calendarEvents:   {"events", "Events in the calendar, after only and except."},
 		calendarActive:   {"active_events", "Events of the calendar that are on at present."},
-		calendarRejected: {"rejected_events", "Events in the calendar that were not understood and are ignored."},
+		calendarRejected: {"rejected_events", "Events in the calendar that could not be used."},
 		calendarUnmatched: {
 			"unmatched_events",
-			"Events in the calendar that no condition fits; missing where they are not counted.",
+			"Events in the calendar that no condition matches; missing if they are not counted.",
 		},
 		calendarLastEvent: {
 			"last_event_timestamp_seconds",
@@ -243,11 +243,11 @@ func (c *configuredSeries) describe() {
 		},
 		calendarAhead: {
 			"expected_ahead_seconds",
-			"How far ahead the calendar is expected to have events; 0 if nothing is said.",
+			"How far ahead the calendar is expected to have events; 0 without expect.",
 		},
 		calendarCovered: {
 			"expected_covered",
-			"Whether some event of the calendar is expected to be on at any moment.",
+			"Whether an event of the calendar is expected to be on at any time.",
 		},
 		calendarMayBeEmpty: {"may_be_empty", "Whether the calendar may be without events."},
 	} {
@@ -255,9 +255,9 @@ func (c *configuredSeries) describe() {
 	}
 	c.tenant = tenantFamilies{
 		rejected: add(gauge, "config_rejected",
-			"Whether the tenant's present files are refused and its last accepted version answers.", "tenant"),
+			"Whether the tenant's present files are refused and its last accepted files answer.", "tenant"),
 		shed: add(counter, "tenant_shed_calls_total",
-			"Calls refused with 503 because their tenant's calls take too much; also in shed_calls_total.", "tenant"),
+			"Calls refused with 503 because their tenant's calls are too many or too slow; also in shed_calls_total.", "tenant"),
 	}
 }
 

@@ -95,11 +95,11 @@ func Arguments(n int) string {
 
 var ownFunctions = []function{
 	{
-		"ago", "how long before the call a time was", `{{ ago .Event.Start }} → 1h30m0s`,
+		"ago", "the time between a time and the call", `{{ ago .Event.Start }} → 1h30m0s`,
 		func(r *Run) any { return r.ago },
 	},
 	{
-		"date", "a time in the route's zone, written as Go's layout shows", `{{ date "15:04" .Event.End }} → 17:00`,
+		"date", "a time in the route's zone, in the format of a Go layout", `{{ date "15:04" .Event.End }} → 17:00`,
 		func(r *Run) any { return r.date },
 	},
 	{
@@ -111,26 +111,26 @@ var ownFunctions = []function{
 		func(r *Run) any { return r.htmlDate },
 	},
 	{
-		"next", "the next time of a branch or state after .Now, whichever events decide in it; nothing if none is in sight",
+		"next", "the next span of a branch or state after .Now, by any of its events; absent if none is planned",
 		`{{ with next "open" }}{{ spoken .Start }}{{ end }} → tomorrow at 9 AM`, func(r *Run) any { return r.next },
 	},
-	{"now", "the moment of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *Run) any { return r.now }},
+	{"now", "the time of the call, like .Now", `{{ now | date "15:04" }} → 10:30`, func(r *Run) any { return r.now }},
 	{
 		"on",
-		"the events that are on in a calendar, named by a text in quotes; with more than 1,000 at once the fallback answers",
+		"the events that are on in a calendar, whose name is in quotes; with more than 1,000 at once the fallback answers",
 		`{{ range on "holidays" }}{{ .Summary }}{{ end }} → Thanksgiving`, func(r *Run) any { return r.on },
 	},
 	{
 		"phone",
-		"a telephone number with blanks and commas, so that its digits are read one by one; a language may stand before it",
+		"a telephone number as single digits for text-to-speech, in the call's language or that of a tag before it",
 		`{{ phone "+1 (415) 555-0100" }} → 1, 4 1 5, 5 5 5, 0 1 0 0`, func(r *Run) any { return r.phone },
 	},
 	{
-		"spoken", "a time as people say it, in the call's language; another may stand before it",
+		"spoken", "a time in words, in the call's language or that of a tag before it",
 		`{{ spoken .Event.End }} → today at 5 PM`, func(r *Run) any { return r.spoken },
 	},
 	{
-		"toDate", "a time read as Go's layout shows, on the clocks of the route's zone",
+		"toDate", "a time parsed with a Go layout, in the route's zone",
 		`{{ toDate "2006-01-02" "2026-12-24" | spoken }} → Thursday, December 24 at midnight`,
 		func(r *Run) any { return r.toDate },
 	},
@@ -141,7 +141,7 @@ var ownFunctions = []function{
 }
 
 var goFunctions = []function{
-	{"and", "the first empty argument, else the last", `{{ and 1 0 }} → 0`, nil},
+	{"and", "the first empty argument, or the last", `{{ and 1 0 }} → 0`, nil},
 	{
 		"eq", "whether the first is equal to any of the others", `{{ eq .Branch.Name "open" "closed" }} → true`,
 		func(r *Run) any { return r.eq },
@@ -152,18 +152,18 @@ var goFunctions = []function{
 		return r.index
 	}},
 	{"le", "less or equal", `{{ le 2 1 }} → false`, func(r *Run) any { return r.le }},
-	{"len", "the number of elements, or of a text's bytes", `{{ len "abc" }} → 3`, nil},
+	{"len", "the number of elements of a list or map, or of bytes of a text", `{{ len "abc" }} → 3`, nil},
 	{"lt", "less", `{{ lt 1 2 }} → true`, func(r *Run) any { return r.lt }},
 	{"ne", "not equal", `{{ ne 1 2 }} → true`, func(r *Run) any { return r.ne }},
 	{"not", "true for an empty value", `{{ not "" }} → true`, nil},
-	{"or", "the first argument that is not empty, else the last", `{{ or "" "a" }} → a`, nil},
+	{"or", "the first argument that is not empty, or the last", `{{ or "" "a" }} → a`, nil},
 	{"print", "values one after the other", `{{ print "a" 1 }} → a1`, func(r *Run) any { return r.print }},
 	{
-		"printf", "values put into a format; no *, no %q", `{{ printf "%s-%03d" "a" 7 }} → a-007`,
+		"printf", "formatted values; without * and %q", `{{ printf "%s-%03d" "a" 7 }} → a-007`,
 		func(r *Run) any { return r.printf },
 	},
 	{
-		"println", "values with blanks between them and a line end", "{{ println \"a\" 1 | trim }} → a 1",
+		"println", "values separated by blanks, with a line end", "{{ println \"a\" 1 | trim }} → a 1",
 		func(r *Run) any { return r.println },
 	},
 }

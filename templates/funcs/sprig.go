@@ -154,18 +154,18 @@ var empty = sprigs["empty"].(func(any) bool)
 
 var textFunctions = []function{
 	{
-		"abbrev", "a text cut to a number of characters, the last three of them dots",
+		"abbrev", "a text shortened to a number of characters, including three dots",
 		`{{ abbrev 8 "opening hours" }} → openi...`, func(r *Run) any { return r.abbrev },
 	},
-	{"b64dec", "the text that base64 stands for", `{{ b64dec "YWJj" }} → abc`, func(r *Run) any { return r.decode64 }},
+	{"b64dec", "the decoded text of base64", `{{ b64dec "YWJj" }} → abc`, func(r *Run) any { return r.decode64 }},
 	{"b64enc", "a text in base64", `{{ b64enc "abc" }} → YWJj`, stringFunc("b64enc")},
 	{
-		"camelcase", "words as one, each with a capital", `{{ camelcase "front_desk" }} → FrontDesk`,
+		"camelcase", "words joined, each with a capital", `{{ camelcase "front_desk" }} → FrontDesk`,
 		stringFunc("camelcase"),
 	},
-	{"cat", "values with blanks between them", `{{ cat "a" 1 }} → a 1`, func(r *Run) any { return r.cat }},
+	{"cat", "values separated by blanks", `{{ cat "a" 1 }} → a 1`, func(r *Run) any { return r.cat }},
 	{
-		"contains", "whether the second text holds the first", `{{ contains "lunch" "at lunch" }} → true`,
+		"contains", "whether the second text contains the first", `{{ contains "lunch" "at lunch" }} → true`,
 		searchFunc(strings.Contains),
 	},
 	{
@@ -179,15 +179,15 @@ var textFunctions = []function{
 	{"indent", "blanks before each line", `{{ indent 2 "a" | len }} → 3`, func(r *Run) any { return r.indent }},
 	{"initials", "the first letters of words", `{{ initials "Front Desk" }} → FD`, stringFunc("initials")},
 	{
-		"join", "a list as text, with a text between the elements", `{{ list "a" "b" | join ", " }} → a, b`,
+		"join", "a list as text, with a separator", `{{ list "a" "b" | join ", " }} → a, b`,
 		func(r *Run) any { return r.join },
 	},
 	{"kebabcase", "words joined by hyphens", `{{ kebabcase "FrontDesk" }} → front-desk`, stringFunc("kebabcase")},
-	{"lower", "small letters", `{{ lower "Open" }} → open`, stringFunc("lower")},
-	{"nindent", "a line end, then like indent", `{{ nindent 2 "a" | len }} → 4`, func(r *Run) any { return r.nindent }},
-	{"nospace", "without blanks", `{{ nospace "4 1 5" }} → 415`, stringFunc("nospace")},
+	{"lower", "lower case", `{{ lower "Open" }} → open`, stringFunc("lower")},
+	{"nindent", "like indent, after a line end", `{{ nindent 2 "a" | len }} → 4`, func(r *Run) any { return r.nindent }},
+	{"nospace", "a text without blanks", `{{ nospace "4 1 5" }} → 415`, stringFunc("nospace")},
 	{
-		"plural", "one word for the number 1, another for the rest", `{{ plural "day" "days" 2 }} → days`,
+		"plural", "one word for the number 1, another for all others", `{{ plural "day" "days" 2 }} → days`,
 		sprigFunc("plural"),
 	},
 	{
@@ -203,7 +203,7 @@ var textFunctions = []function{
 		func(r *Run) any { return r.regexMatch },
 	},
 	{
-		"regexQuoteMeta", "a text as a pattern that matches it alone", `{{ regexQuoteMeta "+1" }} → \+1`,
+		"regexQuoteMeta", "a pattern that matches only this text", `{{ regexQuoteMeta "+1" }} → \+1`,
 		stringFunc("regexQuoteMeta"),
 	},
 	{
@@ -211,7 +211,7 @@ var textFunctions = []function{
 		`{{ regexReplaceAll "(\\d)(\\d)" "12" "${2}${1}" }} → 21`, func(r *Run) any { return r.regexReplaceAll },
 	},
 	{
-		"regexReplaceAllLiteral", "every match replaced by a text as it is",
+		"regexReplaceAllLiteral", "every match replaced by a literal text",
 		`{{ regexReplaceAllLiteral "[0-9]" "a1" "$" }} → a$`, func(r *Run) any { return r.regexReplaceAllLiteral },
 	},
 	{
@@ -220,10 +220,10 @@ var textFunctions = []function{
 	},
 	{"repeat", "a text several times", `{{ repeat 3 "ab" }} → ababab`, func(r *Run) any { return r.repeat }},
 	{
-		"replace", "a text in place of another, everywhere", `{{ replace "-" "" "415-555" }} → 415555`,
+		"replace", "every occurrence of a text replaced by another", `{{ replace "-" "" "415-555" }} → 415555`,
 		func(r *Run) any { return r.replace },
 	},
-	{"sha256sum", "a fingerprint in hexadecimal", `{{ sha256sum "a" | trunc 8 }} → ca978112`, stringFunc("sha256sum")},
+	{"sha256sum", "the SHA-256 hash in hex", `{{ sha256sum "a" | trunc 8 }} → ca978112`, stringFunc("sha256sum")},
 	{"snakecase", "words joined by underscores", `{{ snakecase "FrontDesk" }} → front_desk`, stringFunc("snakecase")},
 	{
 		"split", "the parts of a text as a map with the keys _0, _1 …", `{{ (split "@" "a@b")._1 }} → b`,
@@ -236,34 +236,34 @@ var textFunctions = []function{
 		func(r *Run) any { return r.split },
 	},
 	{
-		"splitn", "like split, n parts at most", `{{ (splitn "-" 2 "a-b-c")._1 }} → b-c`,
+		"splitn", "like split, at most n parts", `{{ (splitn "-" 2 "a-b-c")._1 }} → b-c`,
 		func(r *Run) any { return r.splitN },
 	},
 	{"substr", "the characters from a start up to an end", `{{ substr 1 3 "abcd" }} → bc`, func(r *Run) any {
 		return r.substr
 	}},
 	{
-		"swapcase", "small letters for capitals and the other way round", `{{ swapcase "aB" }} → Ab`,
+		"swapcase", "upper case for lower case, and the reverse", `{{ swapcase "aB" }} → Ab`,
 		stringFunc("swapcase"),
 	},
 	{"title", "a capital at the beginning of each word", `{{ title "front desk" }} → Front Desk`, stringFunc("title")},
 	{"toString", "one value as text", `{{ toString 12 }} → 12`, func(r *Run) any { return r.toString }},
-	{"trim", "without blanks at the ends", `{{ trim " a " }} → a`, stringFunc("trim")},
+	{"trim", "a text without blanks at its ends", `{{ trim " a " }} → a`, stringFunc("trim")},
 	{
-		"trimAll", "without certain characters at the ends", `{{ trimAll "*#" "*411#" }} → 411`,
+		"trimAll", "a text without certain characters at its ends", `{{ trimAll "*#" "*411#" }} → 411`,
 		func(r *Run) any { return r.trimAll },
 	},
-	{"trimPrefix", "without a certain beginning", `{{ trimPrefix "+" "+1415" }} → 1415`, searchFunc(strings.TrimPrefix)},
-	{"trimSuffix", "without a certain end", `{{ trimSuffix "!" "hi!" }} → hi`, searchFunc(strings.TrimSuffix)},
+	{"trimPrefix", "a text without a prefix", `{{ trimPrefix "+" "+1415" }} → 1415`, searchFunc(strings.TrimPrefix)},
+	{"trimSuffix", "a text without a suffix", `{{ trimSuffix "!" "hi!" }} → hi`, searchFunc(strings.TrimSuffix)},
 	{
 		"trunc", "the first characters, or with a negative number the last", `{{ trunc 4 "Büro offen" }} → Büro`,
 		func(r *Run) any { return r.trunc },
 	},
 	{
-		"untitle", "a small letter at the beginning of each word", `{{ untitle "Front Desk" }} → front desk`,
+		"untitle", "a lower-case letter at the beginning of each word", `{{ untitle "Front Desk" }} → front desk`,
 		stringFunc("untitle"),
 	},
-	{"upper", "capitals", `{{ upper "open" }} → OPEN`, stringFunc("upper")},
+	{"upper", "upper case", `{{ upper "open" }} → OPEN`, stringFunc("upper")},
 	{
 		"wrap", "lines of at most that many characters, broken at blanks",
 		`{{ wrap 5 "aaa bbb" | splitList "\n" | len }} → 2`, func(r *Run) any { return r.wrap },
@@ -289,16 +289,16 @@ var listFunctions = []function{
 		func(r *Run) any { return r.dict },
 	},
 	{
-		"dig", "a value deep in maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`,
+		"dig", "a value in nested maps, or a default", `{{ dig "a" "b" "none" (dict "a" (dict "b" 1)) }} → 1`,
 		func(r *Run) any { return r.dig },
 	},
 	{"first", "the first element", `{{ list 1 2 | first }} → 1`, elementFunc(func(list []any) any { return list[0] })},
 	{"get", "the value of a key, empty if there is none", `{{ get .Data "front_desk" }} → 0123`, func(r *Run) any {
 		return r.get
 	}},
-	{"has", "whether a list holds a value", `{{ list 1 2 | has 2 }} → true`, func(r *Run) any { return r.has }},
+	{"has", "whether a list contains a value", `{{ list 1 2 | has 2 }} → true`, func(r *Run) any { return r.has }},
 	{"hasKey", "whether a map has a key", `{{ hasKey .Data "lobby" }} → false`, func(r *Run) any { return r.hasKey }},
-	{"initial", "all elements but the last", `{{ list 1 2 | initial | toJson }} → [1]`, sliceFunc(initial)},
+	{"initial", "all elements except the last", `{{ list 1 2 | initial | toJson }} → [1]`, sliceFunc(initial)},
 	{
 		"keys", "the keys of a map, sorted", `{{ dict "b" 1 "a" 2 | keys | toJson }} → ["a","b"]`,
 		func(r *Run) any { return r.keys },
@@ -324,8 +324,8 @@ var listFunctions = []function{
 		"prepend", "one more element and a list", `{{ prepend (list 2) 1 | toJson }} → [1,2]`,
 		func(r *Run) any { return r.prepend },
 	},
-	{"rest", "all elements but the first", `{{ list 1 2 | rest | toJson }} → [2]`, sliceFunc(rest)},
-	{"reverse", "a list from its end", `{{ list 1 2 | reverse | toJson }} → [2,1]`, sliceFunc(reverse)},
+	{"rest", "all elements except the first", `{{ list 1 2 | rest | toJson }} → [2]`, sliceFunc(rest)},
+	{"reverse", "a list in reverse order", `{{ list 1 2 | reverse | toJson }} → [2,1]`, sliceFunc(reverse)},
 	{"seq", "the numbers of a range as text", `{{ seq 3 }} → 1 2 3`, func(r *Run) any { return r.seq }},
 	{
 		"slice", "the elements from a start up to an end", `{{ slice (list 1 2 3) 1 2 | toJson }} → [2]`,
@@ -362,23 +362,23 @@ var otherFunctions = []function{
 	{"add1", "one more", `{{ add1 1 }} → 2`, numberFunc("add1")},
 	{"all", "whether no value is empty", `{{ all 1 "" }} → false`, sprigFunc("all")},
 	{"any", "whether a value is not empty", `{{ any 1 "" }} → true`, sprigFunc("any")},
-	{"atoi", "the whole number that a text says, else 0", `{{ atoi "12" }} → 12`, numberFunc("atoi")},
-	{"ceil", "the next whole number above", `{{ ceil 1.2 }} → 2`, numberFunc("ceil")},
+	{"atoi", "the whole number in a text, or 0", `{{ atoi "12" }} → 12`, numberFunc("atoi")},
+	{"ceil", "rounded up to a whole number", `{{ ceil 1.2 }} → 2`, numberFunc("ceil")},
 	{"coalesce", "the first value that is not empty", `{{ coalesce "" 0 "a" }} → a`, sprigFunc("coalesce")},
-	{"default", "a value, or another where it is empty", `{{ "" | default "a" }} → a`, sprigFunc("default")},
+	{"default", "a value, or a default if it is empty", `{{ "" | default "a" }} → a`, sprigFunc("default")},
 	{
 		"div", "the whole part of a division", `{{ div 7 2 }} → 3`,
 		divideFunc(func(a, b int64) int64 { return a / b }),
 	},
-	{"empty", "whether a value is 0, false, nothing or without elements", `{{ empty "" }} → true`, sprigFunc("empty")},
+	{"empty", "whether a value is absent, 0, false, or has no elements", `{{ empty "" }} → true`, sprigFunc("empty")},
 	{
-		"fail", "ends the template, so that the fallback answers",
+		"fail", "ends the template; the fallback answers",
 		`{{ if false }}{{ fail "nobody is on call" }}{{ end }} → `, func(r *Run) any { return r.fail },
 	},
-	{"float64", "a value as a number with a fraction", `{{ float64 "1.5" }} → 1.5`, numberFunc("float64")},
-	{"floor", "the next whole number below", `{{ floor 1.8 }} → 1`, numberFunc("floor")},
+	{"float64", "a value as a floating-point number", `{{ float64 "1.5" }} → 1.5`, numberFunc("float64")},
+	{"floor", "rounded down to a whole number", `{{ floor 1.8 }} → 1`, numberFunc("floor")},
 	{
-		"fromJson", "the value that JSON stands for", `{{ (fromJson "{\"a\":1}").a }} → 1`,
+		"fromJson", "the decoded value of JSON", `{{ (fromJson "{\"a\":1}").a }} → 1`,
 		func(r *Run) any { return r.fromJSON },
 	},
 	{"int", "a value as a whole number", `{{ int "12" }} → 12`, numberFunc("int")},
@@ -390,12 +390,12 @@ var otherFunctions = []function{
 	{"kindOf", "the kind of a value", `{{ kindOf 1 }} → int`, sprigFunc("kindOf")},
 	{"max", "the largest", `{{ max 1 3 2 }} → 3`, numberFunc("max")},
 	{"min", "the smallest", `{{ min 3 1 2 }} → 1`, numberFunc("min")},
-	{"mod", "what a division leaves", `{{ mod 7 2 }} → 1`, divideFunc(func(a, b int64) int64 { return a % b })},
+	{"mod", "the remainder of a division", `{{ mod 7 2 }} → 1`, divideFunc(func(a, b int64) int64 { return a % b })},
 	{"mul", "the product", `{{ mul 2 3 }} → 6`, numberFunc("mul")},
-	{"round", "a number with so many places", `{{ round 1.25 1 }} → 1.3`, numberFunc("round")},
+	{"round", "a number rounded to that many decimal places", `{{ round 1.25 1 }} → 1.3`, numberFunc("round")},
 	{"sub", "the difference", `{{ sub 3 1 }} → 2`, numberFunc("sub")},
 	{
-		"ternary", "the first value where the third is true, else the second", `{{ ternary "yes" "no" true }} → yes`,
+		"ternary", "the first value if the third is true, otherwise the second", `{{ ternary "yes" "no" true }} → yes`,
 		sprigFunc("ternary"),
 	},
 }
