@@ -220,6 +220,11 @@ func limitSections() []limitSection {
 					"how many others there are is shown", "server.TestDisplayNames",
 				},
 				{
+					"what to write into a calendar, on a route's page",
+					"{preview.maxGuideEntries} branches with {preview.maxGuideTitles} titles and {preview.maxGuideNames} names, each of {preview.maxGuideText} bytes", "",
+					"the others are not shown", "server.TestGuidePage",
+				},
+				{
 					"problems of a route", "{preview.maxProblems}, of {preview.maxProblemMessage} bytes each", "",
 					"the most severe are shown, and how many others there are", "preview.TestNewProblems",
 				},
@@ -737,6 +742,7 @@ func limitSections() []limitSection {
 				"those of that tenant, or of the largest, are not read, which is one mistake; what was accepted answers",
 				"config.TestOwnSources",
 			},
+			{"an `edit_url`", "{config.maxEditURL} characters", "", "refused", "config.TestEditURL"},
 			{"a `display_name`", "{config.maxDisplayName} characters", "", "refused", "config.TestDisplayName"},
 			{
 				"the name of a tenant, calendar, list, plan, role, route or branch", "{config.maxName} characters", "",

@@ -50,6 +50,7 @@ func (s *source) calendar(e entry) *Calendar {
 		Tenant:      s.tenantName(),
 		Owner:       s.owner(),
 		Home:        s.tenantHome(),
+		EditURL:     m.editURL(),
 		URL:         m.feedURL(),
 		File:        s.resolveAllowed(m.nonBlank("file"), "file"),
 		Refresh:     m.duration("refresh", durationRange{min: time.Minute, max: forever}),

@@ -151,6 +151,7 @@ type Calendar struct {
 
 	Home string // directory that File and CAFile do not lead out of, by no link; "": anywhere
 
+	EditURL   string        // where people edit it, https; ""
 	URL       Secret        // http, https, webcal or webcals
 	File      string        // resolved path or glob
 	Refresh   time.Duration // 0: as the feed hints

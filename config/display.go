@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -25,4 +26,27 @@ func (f fields) displayName() string {
 		return ""
 	}
 	return strings.TrimSpace(t.S)
+}
+
+// maxEditURL is how many characters the address has where people edit a calendar.
+const maxEditURL = 2048
+
+// editURL reads the address where people edit a calendar. Pages link to it, so it holds no secret.
+func (f fields) editURL() string {
+	t := f.nonBlank("edit_url")
+	if t.Line == 0 {
+		return ""
+	}
+	u, err := url.Parse(t.S)
+	switch {
+	case err != nil || u.Scheme != "https" || u.Hostname() == "":
+		f.mistake(t.Pos, "edit_url is not an https address; expected one such as https://calendar.example.com/…")
+	case u.User != nil:
+		f.mistake(t.Pos, "edit_url holds a user name or password, which the console would show; remove it")
+	case len(t.S) > maxEditURL:
+		f.mistake(t.Pos, "edit_url has %d characters; the limit is %d", len(t.S), maxEditURL)
+	default:
+		return t.S
+	}
+	return ""
 }

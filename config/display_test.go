@@ -30,3 +30,27 @@ func TestDisplayName(t *testing.T) {
 		}
 	}
 }
+
+// TestEditURL: pages link to an https address without a password, and to nothing else.
+func TestEditURL(t *testing.T) {
+	t.Parallel()
+	long := "https://calendar.example.com/" + strings.Repeat("a", maxEditURL)
+	for address, want := range map[string]string{
+		"https://calendar.example.com/r/settings?x=1#y": "",
+		long[:maxEditURL]:                "",
+		long:                             "edit_url has 2077 characters; the limit is 2048",
+		"http://calendar.example.com/":   "edit_url is not an https address",
+		"javascript:alert(1)":            "edit_url is not an https address",
+		"https:///path":                  "edit_url is not an https address",
+		"https://a:b@calendar.example/x": "edit_url holds a user name or password",
+	} {
+		text := "calendars: {a: {url: \"https://example.com/a.ics\", edit_url: \"" + address + "\"}}\n"
+		f, err := Load("c.yaml", Options{FS: fstest.MapFS{"c.yaml": {Data: []byte(text), Mode: 0o600}}})
+		switch {
+		case want == "" && (err != nil || f.Calendars[0].EditURL != address):
+			t.Errorf("%s: %v", address, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got %v, want %q", address, err, want)
+		}
+	}
+}

@@ -237,6 +237,7 @@ var keyTable = []key{
 	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
 	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several files that form one calendar"},
 	{inCalendar, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
+	{inCalendar, "edit_url", "https URL", "none", "where people edit it, 2048 characters at most; the console links to it"},
 	{inCalendar, "refresh", "duration", "the feed's hint, or 15m", "how often the feed is fetched, at least 1m"},
 	{inCalendar, "basic", "basic", "none", "user name and password of the feed"},
 	{inCalendar, "headers", "secrets by name", "none", "HTTP headers sent with each fetch"},

@@ -29,6 +29,12 @@ func (c *Console) funcs() template.FuncMap {
 		"routename":    func(name string) string { return c.label(name, (*preview.Preview).RouteLabel) },
 		"calendarname": func(name string) string { return c.label(name, (*preview.Preview).CalendarLabel) },
 		"tenantname":   func(full string) string { return c.label(full, (*preview.Preview).TenantLabel) },
+		"editurl": func(calendar string) string {
+			if p := c.options.Preview(); p != nil {
+				return p.EditURL(calendar)
+			}
+			return ""
+		},
 		"branchname": func(route, branch string) string {
 			return c.label(branch, func(p *preview.Preview, branch string) string { return p.BranchLabel(route, branch) })
 		},

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,6 +35,8 @@ type routePage struct {
 	Words     string // what the answer now does
 	JSON      string // its callflow
 	Brief     string // why it is the answer
+	Guides    []preview.Guide
+	Subscribe template.URL // the hours as a calendar, for programs that subscribe to it
 }
 
 // nextChanges is how many stand on the page, and within how many days they are looked for.
@@ -74,6 +77,11 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	days := m.setPeriod(first)
+	if m.Guides, err = p.Guides(name); err != nil {
+		c.showMessage(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
+		return
+	}
+	m.Subscribe = subscription(r, name)
 	m.Hours = c.options.HoursPath(name)
 	for _, d := range c.options.Decisions(name, lastDecisions) {
 		m.Last = append(m.Last, newDecisionRow(p, d, zone))
@@ -116,6 +124,19 @@ func newDecisionRow(p *preview.Preview, d preview.Trace, zone *time.Location) de
 	}
 	row.Again = "/try?" + asked.Encode()
 	return row
+}
+
+// subscription is the address of a route's hours on this listener, as calendar programs take it.
+func subscription(r *http.Request, route string) template.URL {
+	scheme := "webcal"
+	if r.TLS != nil {
+		scheme = "webcals"
+	}
+	u := url.URL{
+		Scheme: scheme, Host: r.Host, Path: "/api/v1/hours",
+		RawQuery: url.Values{"route": {route}, "format": {"ics"}, "days": {"60"}}.Encode(),
+	}
+	return template.URL(u.String()) //nolint:gosec // the scheme is ours, and the parts are escaped
 }
 
 // setPeriod sets which days are shown, and the links that move through time.

@@ -6,11 +6,12 @@ import (
 	"github.com/callhours/callhours/routes"
 )
 
-// DisplayNames are what the configuration calls calendars and tenants for people, by full name.
-// Those that it gives no such name are not in there.
+// DisplayNames are what the configuration calls calendars and tenants for people, and where people
+// edit calendars, by full name. Those of which it says nothing are not in there.
 type DisplayNames struct {
 	Calendars map[string]string
 	Tenants   map[string]string
+	EditURLs  map[string]string
 }
 
 // RouteLabel is a route's name for people, without its tenant. Of a route that is not there it is
@@ -44,3 +45,6 @@ func (p *Preview) BranchLabel(route, branch string) string {
 	}
 	return routes.DisplayName("", branch)
 }
+
+// EditURL is where people edit a calendar; "" if that is not configured.
+func (p *Preview) EditURL(calendar string) string { return p.options.Names.EditURLs[calendar] }

@@ -2,6 +2,7 @@ package routes
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -220,6 +221,26 @@ func (a Criterion) Narrowed() bool {
 func (a Criterion) MatchesTitle() bool {
 	return slices.ContainsFunc(a.leaf.filter.Summary, func(p patterns.Pattern) bool { return !p.Excludes() })
 }
+
+// Titles are examples of titles that the condition asks for, in the order of its patterns: without
+// stars, and with "…" where more may follow.
+func (a Criterion) Titles() []string {
+	var titles []string
+	for _, p := range a.leaf.filter.Summary {
+		if p.Excludes() || p.IsRegexp() || strings.Trim(p.String(), "* ") == "" {
+			continue
+		}
+		title := p.Plain()
+		if strings.HasSuffix(p.String(), "*") {
+			title += " …"
+		}
+		titles = append(titles, title)
+	}
+	return titles
+}
+
+// AllDay says whether the condition counts all-day events alone.
+func (a Criterion) AllDay() bool { return a.leaf.filter.AllDay != nil && *a.leaf.filter.AllDay }
 
 // HasNames says whether the condition looks for names in titles.
 func (a Criterion) HasNames() bool { return a.leaf.field != "" }

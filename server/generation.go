@@ -194,10 +194,15 @@ func (g *Generation) timeline(name string, now time.Time) *calendars.Timeline {
 
 // displayNames are what a configuration calls calendars and tenants for people.
 func displayNames(f *config.File) preview.DisplayNames {
-	names := preview.DisplayNames{Calendars: map[string]string{}, Tenants: map[string]string{}}
+	names := preview.DisplayNames{
+		Calendars: map[string]string{}, Tenants: map[string]string{}, EditURLs: map[string]string{},
+	}
 	for _, c := range f.Calendars {
 		if c.DisplayName != "" {
 			names.Calendars[c.Name] = c.DisplayName
+		}
+		if c.EditURL != "" {
+			names.EditURLs[c.Name] = c.EditURL
 		}
 	}
 	for _, t := range f.Tenants {

@@ -193,6 +193,9 @@ func (p Pattern) Plain() string {
 	return strings.Join(runs, " … ")
 }
 
+// IsRegexp reports whether the pattern is a regular expression.
+func (p Pattern) IsRegexp() bool { return p.regexp != nil }
+
 // Excludes reports whether the pattern has an exclamation mark before it.
 func (p Pattern) Excludes() bool { return p.exclude }
 
