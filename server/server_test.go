@@ -315,7 +315,7 @@ routes:
 		}
 	}
 	w.metric(t, `
-# HELP callhours_unmatched_calls_total Calls that no route answers, by why.
+# HELP callhours_unmatched_calls_total Calls without a route, by reason.
 # TYPE callhours_unmatched_calls_total counter
 callhours_unmatched_calls_total{reason="no_number"} 1
 callhours_unmatched_calls_total{reason="no_path"} 8
