@@ -569,6 +569,11 @@ func limitSections() []limitSection {
 					"they wait, those with large files apart from the others", "server.TestAnsweredWhileReading",
 				},
 				{
+					"copies of a tenant's feeds that are read at a start before calls are answered",
+					"{feeds.heavyCopies:bytes}", "", "they are read after those of all others, whose calls are answered",
+					"feeds.TestHeavyOwners",
+				},
+				{
 					"bytes that a feed's server sends before TLS is agreed on", "{feeds.maxHandshake:bytes}", "",
 					"the attempt fails", "feeds.TestLongHandshake",
 				},

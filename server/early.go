@@ -32,23 +32,40 @@ func (s *Server) begin(ctx context.Context) error {
 		return nil
 	}
 	g.contain(s.guard)
-	s.subscribeFeeds(g)
+	heavy := s.store.SubscribeLight(g.fetched())
 	if s.await(ctx, g); ctx.Err() != nil { // nothing is answered, so nothing is drained
 		return nil
 	}
 	s.publishEarly(g)
 	var openings sync.WaitGroup
+	allRead := make(chan struct{})
+	go s.guard.Run(metrics.PanicState, "copies of feeds", func() {
+		defer close(allRead)
+		if len(heavy) > 0 {
+			s.store.Subscribe(g.fetched())
+			s.await(ctx, g)
+		}
+	})
 	for {
 		select {
 		case owners := <-d.opened:
 			openings.Go(func() {
-				s.guard.Run(metrics.PanicCalendar, "routes at the start", func() { s.open(g, owners) })
+				s.guard.Run(metrics.PanicCalendar, "routes at the start", func() {
+					s.open(g, slices.DeleteFunc(slices.Clone(owners), func(o string) bool { return heavy[o] }))
+				})
+			})
+			openings.Go(func() {
+				s.guard.Run(metrics.PanicCalendar, "routes at the start", func() {
+					<-allRead
+					s.open(g, slices.DeleteFunc(slices.Clone(owners), func(o string) bool { return !heavy[o] }))
+				})
 			})
 		case rest, isLoaded := <-s.options.Rest:
 			if !isLoaded {
 				return ErrRefused
 			}
 			openings.Wait()
+			<-allRead // subscribing to the rest comes after it
 			s.startRest(ctx, &rest)
 			return nil
 		case <-ctx.Done():
@@ -75,15 +92,9 @@ func (s *Server) startRest(ctx context.Context, rest *Loaded) {
 	}
 }
 
-// subscribeFeeds is subscribe for a draft, of which builder.readFiles reads the files.
-func (s *Server) subscribeFeeds(g *Generation) {
-	all := g.subscriptions()
-	fetched := slices.DeleteFunc(slices.Clone(all), func(f *feeds.Subscription) bool { return f.File != "" })
-	if len(fetched) == len(all) {
-		s.subscribe(g)
-		return
-	}
-	s.store.Subscribe(fetched)
+// fetched are the subscriptions of a draft whose files builder.readFiles reads.
+func (g *Generation) fetched() []*feeds.Subscription {
+	return slices.DeleteFunc(g.subscriptions(), func(f *feeds.Subscription) bool { return f.File != "" })
 }
 
 // publishEarly lets calls be answered at a start, where nothing answers yet, by those routes that

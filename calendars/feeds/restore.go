@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -65,6 +66,7 @@ func (s *Store) readDisk(list []*Subscription) diskCopies {
 	// the first that asks for a copy, by its name; by calendar
 	feeds, missing := map[string]*Subscription{}, map[string]*Subscription{}
 	s.mu.Lock()
+	isAnswering := len(s.subscribers) > 0
 	for _, sub := range list {
 		var snap *snapshot
 		if f := s.feeds[sub.key()]; f != nil {
@@ -81,11 +83,17 @@ func (s *Store) readDisk(list []*Subscription) diskCopies {
 		}
 	}
 	s.mu.Unlock()
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	if isAnswering { // tenants' calls meanwhile have the other half of the processors
+		places = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+	}
 	found := diskCopies{map[string]loaded{}, map[string]*snapshot{}}
 	counted, names := &tally{bytes: map[string]int{}}, slices.Sorted(maps.Keys(feeds))
 	copies := make([]loaded, len(names))
 	parallel.Each(len(names), func(i int) {
 		name, sub := names[i], feeds[names[i]]
+		places <- struct{}{}
+		defer func() { <-places }()
 		if copies[i] = s.load(name, sub.terms(), "feed of calendar "+sub.Calendar); copies[i].snapshot == nil {
 			copies[i] = s.loadEarlier(sub, name)
 		}

@@ -174,11 +174,26 @@ func (s *Store) Write() {
 func (s *Store) Subscribe(list []*Subscription) {
 	s.subscribeMu.Lock()
 	defer s.subscribeMu.Unlock()
+	s.subscribe(list, list)
+}
+
+// SubscribeLight is Subscribe at a start without the tenants whose copies are large, whose owners it
+// returns: nobody else waits until these are read. Subscribe with the whole list follows.
+func (s *Store) SubscribeLight(list []*Subscription) (heavy map[string]bool) {
+	s.subscribeMu.Lock()
+	defer s.subscribeMu.Unlock()
+	heavy = s.copies.heavyOwners(list)
+	s.subscribe(slices.DeleteFunc(slices.Clone(list), func(sub *Subscription) bool { return heavy[sub.Source.Owner] }), list)
+	return heavy
+}
+
+// subscribe is Subscribe to a part of the list, all of whose copies stay.
+func (s *Store) subscribe(part, list []*Subscription) {
 	now := s.options.Now()
 	s.copies.quotas.setInUse(list)
 	cleared := s.startCleanup(list, now)
-	disk := s.readDisk(list)
-	former := s.replace(list, disk, <-cleared, now)
+	disk := s.readDisk(part)
+	former := s.replace(part, disk, <-cleared, now)
 	s.copies.removePointers(former, list)
 }
 
