@@ -113,12 +113,12 @@ const dateFormat = "Mon 2 Jan 2006"
 func formatMoment(t, now time.Time) string {
 	now = now.In(t.Location())
 	clock := t.Format("15:04")
-	switch days := preview.DayNumber(t) - preview.DayNumber(now); {
-	case days == 0:
+	switch preview.DayNumber(t) - preview.DayNumber(now) {
+	case 0:
 		return "today " + clock
-	case days == 1:
+	case 1:
 		return "tomorrow " + clock
-	case days == -1:
+	case -1:
 		return "yesterday " + clock
 	}
 	return t.Format(dateFormat+" ") + clock

@@ -33,6 +33,7 @@ type routePage struct {
 	Hours     string // where they can be subscribed to; "" where nobody has a token
 	Last      []decisionRow
 	Words     string // what the answer now does
+	Passes    bool   // it leaves the call to Kazoo
 	JSON      string // its callflow
 	Brief     string // why it is the answer
 	Guides    []preview.Guide
@@ -185,7 +186,7 @@ func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now 
 	if err != nil {
 		return err
 	}
-	m.Words, m.Brief = e.Answer.InWords, e.Brief
+	m.Words, m.Brief, m.Passes = e.Answer.InWords, e.Brief, e.Answer.Status == http.StatusNotFound
 	if len(e.Answer.Callflow) > 0 {
 		m.JSON = indentJSON(e.Answer.Callflow)
 	}

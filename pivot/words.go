@@ -1,7 +1,6 @@
 package pivot
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -199,7 +198,7 @@ func (d *description) bearer(id, what string) string {
 // seconds is a member that is a length of time in seconds, as in " for 20 s"; "" for none.
 func (a actionData) seconds(name string) string {
 	if n := a.number(name); n > 0 {
-		return fmt.Sprintf(" for %s", span(n))
+		return " for " + span(n)
 	}
 	return ""
 }

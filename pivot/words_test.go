@@ -128,7 +128,7 @@ func TestDescribe(t *testing.T) {
 func TestDescribeModules(t *testing.T) {
 	t.Parallel()
 	named := map[string]bool{}
-	for _, module := range strings.Fields(
+	for module := range strings.FieldsSeq(
 		`acdc_agent acdc_queue acdc_wait_time after_bridge call_forward call_pickup call_waiting camping_feature
 		conference_feature do_not_disturb doorman eavesdrop eavesdrop_feature edr function group_pickup
 		group_pickup_feature hotdesk intercept intercept_feature manual_presence move ring_group_toggle route_to_cid set

@@ -98,7 +98,7 @@ func TestRoute(t *testing.T) {
 	}
 	want := []preview.Branch{
 		{Name: "vip", Label: "Vip", State: "open", When: `caller is "+4930111111"`, InWords: "the caller is +4930111111"},
-		{Name: "open", Label: "Open", State: "open", When: "calendar hours", InWords: "any event in hours"},
+		{Name: "open", Label: "Open", State: "open", When: "calendar hours", InWords: "any event in Hours"},
 		{
 			Name: "closed", Label: "Closed", State: "closed", When: "otherwise", InWords: "in every other case",
 			Unknown: true, Fallback: true,

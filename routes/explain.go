@@ -45,7 +45,7 @@ func (d Decision) brief(n *node, s Step) string {
 	case n == nil:
 		return otherwise
 	default:
-		return fmt.Sprintf("%s (an earlier branch answers)", why)
+		return why + " (an earlier branch answers)"
 	}
 }
 
@@ -174,7 +174,7 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 	case no:
 	}
 	if how == briefly {
-		return l.phrase(false)
+		return l.phrase(false, ownName)
 	}
 	return "nothing is on in " + l.String()
 }

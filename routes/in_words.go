@@ -20,20 +20,30 @@ const (
 const otherwise = "in every other case"
 
 // InWords say what a branch asks for, as people would: `a single event titled like “open” (6
-// patterns) in hours`. Of several patterns it has the first; [Route.Words] have all.
-func (r *Route) InWords(branch int) string {
+// patterns) in hours`. Of several patterns it has the first; [Route.Words] have all. calendar gives
+// what people call a calendar, by its full name; nil: its name without the tenant's.
+func (r *Route) InWords(branch int, calendar func(name string) string) string {
 	n := r.branches[branch]
 	if n == nil {
 		return otherwise
 	}
-	return cutSentence(r.phrase(n))
+	if calendar == nil {
+		calendar = ownName
+	}
+	return cutSentence(phraser{r, calendar}.phrase(n))
+}
+
+// phraser puts conditions of a route into words.
+type phraser struct {
+	*Route
+	calendar func(name string) string
 }
 
 // phrase is a condition in words.
-func (r *Route) phrase(n *node) string {
+func (r phraser) phrase(n *node) string {
 	switch n.op {
 	case opCalendar:
-		return r.leaves[n.leaf].phrase(true)
+		return r.leaves[n.leaf].phrase(true, r.calendar)
 	case opCall:
 		return n.brief
 	case opNot:
@@ -46,10 +56,10 @@ func (r *Route) phrase(n *node) string {
 }
 
 // negated is the opposite of a condition in words.
-func (r *Route) negated(n *node) string {
+func (r phraser) negated(n *node) string {
 	switch n.op {
 	case opCalendar:
-		return r.leaves[n.leaf].phrase(false)
+		return r.leaves[n.leaf].phrase(false, r.calendar)
 	case opNot:
 		return r.phrase(n.kids[0])
 	case opAny:
@@ -62,7 +72,7 @@ func (r *Route) negated(n *node) string {
 }
 
 // either is an any in words.
-func (r *Route) either(n *node) string {
+func (r phraser) either(n *node) string {
 	parts := r.phrases(n.kids)
 	for _, k := range n.kids {
 		if k.isCompound() { // which would be read together with its neighbour
@@ -73,7 +83,7 @@ func (r *Route) either(n *node) string {
 }
 
 // both is an all in words: what must be, and what must not.
-func (r *Route) both(n *node) string {
+func (r phraser) both(n *node) string {
 	var wanted, unless []string
 	for _, k := range n.kids {
 		switch {
@@ -100,7 +110,7 @@ func (r *Route) both(n *node) string {
 	return fmt.Sprintf("%s, unless %s", strings.Join(wanted, " and "), orList(unless))
 }
 
-func (r *Route) phrases(nodes []*node) []string {
+func (r phraser) phrases(nodes []*node) []string {
 	parts := make([]string, len(nodes))
 	for i, k := range nodes {
 		parts[i] = r.phrase(k)
@@ -109,7 +119,7 @@ func (r *Route) phrases(nodes []*node) []string {
 }
 
 // enclosed is a condition inside another one: in brackets where it has parts.
-func (r *Route) enclosed(n *node) string {
+func (r phraser) enclosed(n *node) string {
 	if n.isCompound() {
 		return "(" + r.phrase(n) + ")"
 	}
@@ -134,10 +144,11 @@ func orList(parts []string) string {
 }
 
 // phrase is a condition on calendars in words: that there is such an event, or that there is none.
-func (l *leaf) phrase(there bool) string {
+func (l *leaf) phrase(there bool, calendar func(string) string) string {
 	kind, article := l.kind()
+	where := l.where(calendar)
 	if l.wholeDay {
-		whole := fmt.Sprintf("the whole day of %s %s%s in %s", article, kind, l.which(), l.where())
+		whole := fmt.Sprintf("the whole day of %s %s%s in %s", article, kind, l.which(), where)
 		if !there {
 			return "not " + whole
 		}
@@ -146,11 +157,11 @@ func (l *leaf) phrase(there bool) string {
 	which := l.which()
 	switch {
 	case !there:
-		return fmt.Sprintf("no %s%s in %s", kind, which, l.where())
+		return fmt.Sprintf("no %s%s in %s", kind, which, where)
 	case kind == "event" && which == "":
-		return fmt.Sprintf("any event in %s", l.where())
+		return fmt.Sprintf("any event in %s", where)
 	default:
-		return fmt.Sprintf("%s %s%s in %s", article, kind, which, l.where())
+		return fmt.Sprintf("%s %s%s in %s", article, kind, which, where)
 	}
 }
 
@@ -205,10 +216,10 @@ func (l *leaf) which() string {
 }
 
 // where are the calendars in words.
-func (l *leaf) where() string {
+func (l *leaf) where(calendar func(string) string) string {
 	names := make([]string, len(l.calendars))
 	for i, name := range l.calendars {
-		names[i] = ownName(name)
+		names[i] = quotable(calendar(name))
 	}
 	if n := len(names); n > maxNamed {
 		return fmt.Sprintf("%s or %d more calendars", strings.Join(names[:maxNamed-1], ", "), n-maxNamed+1)

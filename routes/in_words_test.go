@@ -73,10 +73,15 @@ func TestInWords(t *testing.T) {
 		if err := diag.Mistakes(mistakes).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if got := r.InWords(0); got != c.want {
+		if got := r.InWords(0, nil); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
-		for what, text := range map[string]string{"condition": r.InWords(0), "exact one": r.Words(0)} {
+		upper := r.InWords(0, strings.ToUpper)
+		if c.when != nil && len(c.when.Calendars) > 0 && c.when.Calendars[0] == "acme/hours" &&
+			upper != strings.Replace(c.want, " in hours", " in ACME/HOURS", 1) {
+			t.Errorf("with names for people: got %q", upper)
+		}
+		for what, text := range map[string]string{"condition": r.InWords(0, nil), "exact one": r.Words(0)} {
 			if text == "" || !utf8.ValidString(text) {
 				t.Errorf("%s: got %q", what, text)
 			}
@@ -98,7 +103,7 @@ func TestInWordsAreBounded(t *testing.T) {
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.InWords(0); len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
+	if got := r.InWords(0, nil); len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
 		t.Errorf("got %d bytes, %q", len(got), got)
 	}
 }

@@ -53,6 +53,7 @@ func TestManyRoutes(t *testing.T) {
 		{"/?q=NEVER+closed&page=2", "49 to 96 of 1,429"},
 		{"/?q=nothing", "No route matches"},
 		{"/routes/route-00001", "Next changes"},
+		{"/try", `<option value="route-00199">`},
 		{routesPath + "?limit=20&q=route-0", `"total":10000`},
 	} {
 		begun := time.Now()

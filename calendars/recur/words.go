@@ -29,6 +29,10 @@ func (r *Rule) Days(start int64) (words string, ok bool) {
 	if !a.isOncePerDay(SecondOfDay(start)) || len(a.weeks)+len(a.yearDays) > 0 {
 		return "", false
 	}
+	d := int(floorDiv(start, Day))
+	if year, month, date := dateOf(d); a.interval > 1 && !a.matches(d, year, month, date) {
+		return "", false // a reader would count from the first day that fits, the rule counts from DTSTART's period
+	}
 	if len(a.positions) > 0 {
 		return a.positionWords()
 	}
