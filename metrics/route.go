@@ -12,13 +12,14 @@ type FallbackReason string
 // The reasons of callhours_fallbacks_total.
 const (
 	RenderFailed    FallbackReason = "render_failed"    // the template ended in an error
+	Deliberate      FallbackReason = "deliberate"       // the template called fail, which is no fault
 	InvalidCallflow FallbackReason = "invalid_callflow" // what it wrote is not a callflow that Kazoo accepts
 	Limit           FallbackReason = "limit"            // it ran too long or wrote too much
 	NoAnswer        FallbackReason = "no_answer"        // no branch could answer: Kazoo got a 500
 )
 
 // fallbackReasons are in the order that a scrape has.
-var fallbackReasons = [...]FallbackReason{InvalidCallflow, Limit, NoAnswer, RenderFailed}
+var fallbackReasons = [...]FallbackReason{Deliberate, InvalidCallflow, Limit, NoAnswer, RenderFailed}
 
 // routeFamilies are the metrics that have a route's name as label.
 type routeFamilies struct {

@@ -128,6 +128,10 @@ func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 		}
 		for i, reason := range fallbackReasons {
 			for _, l := range all[:n] {
+				// No alert watches what is meant, so that it need not be there before it comes.
+				if reason == Deliberate && l.series[i].value() == 0 {
+					continue
+				}
 				r.fallbacks.send(ch, l.series[i].value(), l.key[0], l.key[1], string(reason))
 			}
 		}

@@ -69,7 +69,7 @@ func (s *State) Prerender(ctx context.Context, from, until time.Time, effort *Ef
 		}
 		for _, f := range a.Failures {
 			key := said{f.Branch, f.Err.Error()}
-			if !seen[key] {
+			if !seen[key] && f.Reason != Deliberate { // which is meant
 				seen[key] = true
 				failed = append(failed, PrerenderFailure{at, f})
 			}

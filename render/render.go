@@ -220,6 +220,7 @@ const (
 	InvalidCallflow Reason = "invalid_callflow"
 	Limit           Reason = "limit"
 	NoAnswer        Reason = "no_answer"
+	Deliberate      Reason = "deliberate" // the template called fail
 )
 
 // InWords says what a reason means; "" for one that is not known.
@@ -233,6 +234,8 @@ func (r Reason) InWords() string {
 		return "its template took too much"
 	case NoAnswer:
 		return "no branch could be rendered"
+	case Deliberate:
+		return "its template called fail"
 	}
 	return ""
 }
@@ -376,6 +379,8 @@ func reasonOf(err error) Reason {
 	switch {
 	case errors.As(err, &invalid):
 		return InvalidCallflow
+	case funcs.IsFail(err):
+		return Deliberate
 	case funcs.IsLimit(err), errors.Is(err, context.DeadlineExceeded):
 		return Limit
 	}

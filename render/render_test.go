@@ -253,7 +253,7 @@ func TestFallback(t *testing.T) {
 			"a template that fails",
 			Branch{Template: inline(t, l, `{"module":{{ fail "out of order" }} }`)},
 			1,
-			RenderFailed, 200, "out of order",
+			Deliberate, 200, "out of order",
 		},
 		{
 			"data that is not there",
@@ -287,14 +287,14 @@ func TestFallback(t *testing.T) {
 		{
 			"its own fallback",
 			Branch{Template: inline(t, l, `{"module":{{ fail "out of order" }} }`)},
-			0, RenderFailed,
+			0, Deliberate,
 			500, "out of order",
 		},
 		{
 			"a fallback that fails",
 			Branch{Template: inline(t, l, `{"module":{{ fail "out of order" }} }`)},
 			2,
-			RenderFailed, 500, "out of order",
+			Deliberate, 500, "out of order",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -333,7 +333,9 @@ func (c *calls) record(rec *record, now time.Time, took time.Duration) {
 	if rec.route != nil {
 		attrs = rec.decision()
 		for _, f := range rec.answer.Failures {
-			level = slog.LevelError
+			if f.Reason != render.Deliberate || rec.answer.Branch < 0 {
+				level = slog.LevelError
+			}
 			attrs = append(attrs,
 				slog.String("failed_"+rec.route.Branches[f.Branch].Name, string(f.Reason)+": "+f.Err.Error()))
 		}

@@ -90,7 +90,7 @@ func TestDecisions(t *testing.T) {
 	broken := preview.Trace{
 		At: monday.Add(12*time.Hour + time.Second), Route: "broken", Branch: "bad", State: "other",
 		Reason: "the caller is +12025550147", Answered: "safe", Status: 200,
-		Failure: "render_failed: ", Summary: "response 486", Caller: "…0147", Dialed: "+14155550100", Account: acme,
+		Failure: "deliberate: ", Summary: "response 486", Caller: "…0147", Dialed: "+14155550100", Account: acme,
 		CallID: "abc", Generation: name, Calendars: []preview.CalendarRead{},
 	}
 	nowhere := preview.Trace{
@@ -110,7 +110,7 @@ func TestDecisions(t *testing.T) {
 		got := w.decided(t, query)
 		for i := range got {
 			if f := got[i].Failure; f != "" && strings.Contains(f, "as asked") {
-				got[i].Failure = "render_failed: "
+				got[i].Failure = "deliberate: "
 			}
 			if got[i].Route == "broken" && len(want) > 0 {
 				got[i].Reason = broken.Reason // routes has tests of its wording

@@ -161,7 +161,7 @@ var lintBranches = []lintCase{
 	},
 	{
 		name:  "a branch that will fail on a day",
-		yaml:  branches(`name: holiday, state: closed, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"{{ if contains "!" .Event.Summary }}{{ fail "no shouting" }}{{ end }}x"}}'`, openBranch),
+		yaml:  branches(`name: holiday, state: closed, when: {calendar: holidays}, callflow: '{"module":"tts","data":{"text":"{{ if contains "!" .Event.Summary }}{{ index (list) 3 }}{{ end }}x"}}'`, openBranch),
 		files: holidays(christmas, event("Party!", "20270310", "20270311")),
 		want: []string{
 			"branch_will_fail: branch holiday of route main will not answer, first on Wed 2027-03-10 00:00: render_failed: ",

@@ -132,5 +132,10 @@ func (r *ring) failing() (calls int, latest trace) {
 	return calls, latest
 }
 
-// failed reports whether the call was not answered as decided.
-func (t *trace) failed() bool { return t.answered != t.branch || t.status >= 500 }
+// failed reports whether the call was not answered as decided, unless a template asked for that.
+func (t *trace) failed() bool {
+	if t.status < 500 && strings.HasPrefix(t.failure, string(render.Deliberate)+": ") {
+		return false
+	}
+	return t.answered != t.branch || t.status >= 500
+}

@@ -97,3 +97,23 @@ func TestRouteProblems(t *testing.T) {
 	w.call(post("/failing"))
 	order("lost error:calendar_unknown, calm, failing")
 }
+
+// TestDeliberateFailure: a template that calls fail is no problem of its route, no error in the log
+// and no finding, and is counted with a reason of its own.
+func TestDeliberateFailure(t *testing.T) {
+	t.Parallel()
+	w := started(t, strings.Replace(twoRoutes, `{{ fail "as asked" }}`,
+		`{{ if eq .Call.CallerName "BAD" }}{{ fail "as asked" }}{{ end }}`, 1), nil)
+	w.call(post("/broken", "Caller-ID-Number", "+12025550147", "Caller-ID-Name", "BAD"))
+	for _, r := range w.listed(t, "?q=broken") {
+		if len(r.Problems) > 0 {
+			t.Errorf("got %+v", r.Problems)
+		}
+	}
+	if n := w.value(t, "callhours_fallbacks_total", "bad", "deliberate"); n != 1 {
+		t.Errorf("counted %v times", n)
+	}
+	if log := w.log.String(); strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, "deliberate: ") {
+		t.Errorf("the log has\n%s", log)
+	}
+}

@@ -396,7 +396,7 @@ routes:
   - name: %s
     fallback: %s
     branches:
-      - {name: digits, state: other, when: {digits: "1"}, callflow: '{"module": "hangup", "data": { {{- if eq .Call.Digits "1" }}"x": {{ fail "nothing here" }}{{ end }}}}'}
+      - {name: digits, state: other, when: {digits: "1"}, callflow: '{"module": "hangup", "data": { {{- if eq .Call.Digits "1" }}"x": {{ index (list) 3 }}{{ end }}}}'}
       - {name: silent, state: other, when: {digits: "2"}, callflow: '{{ if eq .Call.Digits "2" }}[]{{ else }}{"module": "hangup"}{{ end }}'}
       - {name: strange, state: other, when: {digits: "3"}, callflow: '{"module": "{{ if eq .Call.Digits "3" }}hang_up{{ else }}hangup{{ end }}"}'}
       - {name: endless, state: other, when: {digits: "4"}, callflow: '{{ if eq .Call.Digits "4" }}{{ range 1000000000000 }}{{ end }}{{ end }}{"module": "hangup"}'}
