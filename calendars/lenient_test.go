@@ -82,17 +82,17 @@ func TestForgiven(t *testing.T) {
 			[]string{"line 3: " + read(`"> BEGIN:VEVENT"`, "BEGIN:VEVENT")},
 		},
 		{"BEGIN missing", head + strings.TrimPrefix(one, "BEGIN:VEVENT\n") + two + foot, "2", []string{
-			"line 3: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+			"line 3: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		}},
 		{
 			"END:VCALENDAR for BEGIN:VEVENT", head + foot + strings.TrimPrefix(one, "BEGIN:VEVENT\n") + two + foot, "2",
 			[]string{
-				"line 4: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
-				"line 7: an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same",
+				"line 4: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+				"line 7: an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same",
 			},
 		},
 		{"events outside", head + foot + one + two + foot, "1 2", []string{
-			"line 4: an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same (2 lines, this is the first)",
+			"line 4: an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same (2 lines, this is the first)",
 		}},
 		{
 			"END:VEVENT and no more", head + "END:VEVENT\n" + one + foot, "1",
@@ -151,7 +151,7 @@ func TestForgiven(t *testing.T) {
 		},
 		{"a rule in an alarm", head +
 			strings.Replace(one, "END", "BEGIN:VALARM\nRRULE:FREQ=DAILY\nEND:VALARM\nEND", 1) + foot, "1", []string{
-			"line 7: RRULE: it stands in VALARM, not in the event, and is ignored (is END:VALARM missing before it?)",
+			"line 7: RRULE: it is in VALARM, not in the event, and is ignored (is END:VALARM missing before it?)",
 		}},
 		{"calendars with slips", strings.ReplaceAll(head+one+foot, "VCALENDAR", "VCALENDER"), "1", []string{
 			"line 1: " + read("BEGIN:VCALENDER", "BEGIN:VCALENDAR"),
@@ -232,7 +232,7 @@ func TestForgiven(t *testing.T) {
 			"1",
 			[]string{
 				"line 6: DSCRIPTION is read as DESCRIPTION",
-				"line 9: EXDAET is no property of an event, and is ignored; did you mean EXDATE?",
+				"line 9: EXDAET is not a property of an event, and is ignored; did you mean EXDATE?",
 			},
 		},
 		{
@@ -240,16 +240,16 @@ func TestForgiven(t *testing.T) {
 			slices.Collect(func(yield func(string) bool) {
 				for n := range 5 { // maxSlips
 					yield(
-						fmt.Sprintf("line %d: EXDAET is no property of an event, and is ignored; did you mean EXDATE?",
+						fmt.Sprintf("line %d: EXDAET is not a property of an event, and is ignored; did you mean EXDATE?",
 							6+n))
 				}
 			}),
 		},
 		{"a title outside", head + one + "SUMMARY:Open\n" + two + foot, "1 2", []string{
-			"line 7: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+			"line 7: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		}},
 		{"a UID outside", head + one + "UID:3\n" + two + foot, "1 2", []string{
-			"line 7: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+			"line 7: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		}},
 		{
 			"what a calendar may say of itself",
@@ -266,7 +266,7 @@ func TestForgiven(t *testing.T) {
 			"a line end missing before a start",
 			head + strings.Replace(one, "END", "SUMMARY:OpenDTSTART:20261231T090000Z\nEND", 1) + foot, "1",
 			[]string{
-				"line 6: the line holds another one of an event, which is not read as one (is a line end missing?)",
+				"line 6: the line contains another line of an event, which is ignored (is a line end missing?)",
 			},
 		},
 		{
@@ -277,7 +277,7 @@ func TestForgiven(t *testing.T) {
 			"an event in a component that nobody knows",
 			head + "BEGIN:XEVENTS\nDTSTART:20261224\nEND:XEVENTS\n" + one + foot, "1",
 			[]string{
-				"line 4: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+				"line 4: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 			},
 		},
 		{
@@ -285,7 +285,7 @@ func TestForgiven(t *testing.T) {
 			"",
 			[]string{
 				"line 11: an event begins in components that nest deeper than 8 (limits.nesting); it is ignored",
-				"line 12: lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+				"line 12: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 			},
 		},
 		{

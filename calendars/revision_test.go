@@ -186,7 +186,7 @@ func TestHints(t *testing.T) {
 	want := []string{
 		"line 3: DTEND: it has no time zone, though DTSTART has one; it is read on the clock of America/Denver; event (1) is used as it is",
 		"line 8: DTSTART: it has no time zone, though DTEND has one; it is read on the clock of America/Denver; event (2) is used as it is",
-		"line 13: DTEND: it is not after DTSTART, in their time zones, so that the event is never on; event (3) is used as it is",
+		"line 13: DTEND: it is not after DTSTART, in their time zones, so the event never takes place; event (3) is used as it is",
 		"line 18: RRULE: UNTIL is midnight on the clock of another zone: seen from America/Denver, 2027-06-01 is left out; " +
 			"set the timezone of the calendar; event (4) ends a day early",
 	}

@@ -11,7 +11,7 @@ import (
 func TestMisspelt(t *testing.T) {
 	t.Parallel()
 	ignored := func(slip, of string) []string {
-		return []string{"line 8: " + slip + " is no property of an event, and is ignored; did you mean " + of + "?"}
+		return []string{"line 8: " + slip + " is not a property of an event, and is ignored; did you mean " + of + "?"}
 	}
 	as := func(slip, of string) []string { return []string{"line 8: " + slip + " is read as " + of} }
 	noon, twice := []string{"02 12:00 a"}, []string{"02 12:00 a", "03 12:00 a"}
@@ -90,7 +90,7 @@ func TestMissingLineEnds(t *testing.T) {
 	t.Parallel()
 	const (
 		glued = "line 4: a line follows another without a line end, and is read as one; add the line end"
-		holds = "line 7: the line holds another one of an event, which is not read as one (is a line end missing?)"
+		holds = "line 7: the line contains another line of an event, which is ignored (is a line end missing?)"
 	)
 	noon := []string{"02 12:00 a"}
 	first := func(line string, more ...string) []byte {
@@ -125,7 +125,7 @@ func TestMissingLineEnds(t *testing.T) {
 		{
 			"a colon in a name", last("S:UMMARY:a"),
 			[]string{"02 12:00 "},
-			[]string{"line 7: S:UMMARY is no property of an event, and is ignored; did you mean SUMMARY?"},
+			[]string{"line 7: S:UMMARY is not a property of an event, and is ignored; did you mean SUMMARY?"},
 		},
 		{
 			"a part of a rule",
@@ -159,7 +159,7 @@ func TestMisspeltParameters(t *testing.T) {
 		{
 			";VLAUE=DATE", "02 00:00 a",
 			append(as("VLAUE", "VALUE"),
-				"line 5: the time behind a date is ignored, since VALUE=DATE says that it is one"),
+				"line 5: the time after the date is ignored because of VALUE=DATE"),
 		},
 		{";X-TZID=Asia/Karachi", "02 12:00 a", nil},
 	} {

@@ -154,7 +154,7 @@ func TestLostFolds(t *testing.T) {
 // TestUnclearLines: what is not read as two lines, or as a zone, is reported.
 func TestUnclearLines(t *testing.T) {
 	t.Parallel()
-	const holds = "line 6: the line holds another one of an event, which is not read as one (is a line end missing?)"
+	const holds = "line 6: the line contains another line of an event, which is ignored (is a line end missing?)"
 	for _, c := range []struct {
 		line string
 		told []string
@@ -241,7 +241,7 @@ func TestOddTexts(t *testing.T) {
 		"TRANSP:TRANSPARANT":                          `line 6: TRANSP: unknown value "TRANSPARANT"; event (a) counts as opaque; did you mean "TRANSPARENT"?`,
 		"TRANSP:opaque":                               "",
 		"DTEND;VALUE=DATE:20270303":                   "",
-		"DTEND;VALUE=DATE:20270303T120000":            "line 6: the time behind a date is ignored, since VALUE=DATE says that it is one",
+		"DTEND;VALUE=DATE:20270303T120000":            "line 6: the time after the date is ignored because of VALUE=DATE",
 		"RECURRENCE-ID;RANGE=THISANDFUTRE:20270302":   "line 6: RANGE=THISANDFUTRE is read as RANGE=THISANDFUTURE",
 		"RECURRENCE-ID;RANGE=THISANDPRIOR:20270302":   "line 6: RANGE=THISANDPRIOR is ignored; the change is of one occurrence",
 		"LOCATION;ENCODING=QUOTED-PRINTABLE:M=C3=BCn": "line 6: ENCODING=QUOTED-PRINTABLE, which RFC 5545 does not have, is decoded",

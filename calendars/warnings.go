@@ -44,9 +44,9 @@ func (c *Calendar) Oddities(view View, at time.Time) []Oddity {
 		switch {
 		case e.AllDay:
 		case e.End == nil && e.Duration == (recur.Duration{}):
-			warn("", "neither DTEND nor DURATION gives it a length, and so it is never on")
+			warn("", "neither DTEND nor DURATION gives it a length, so it never takes place")
 		case e.End != nil && clock.instant(*e.End) <= clock.instant(e.Start):
-			warn("DTEND", "it is not after DTSTART, in their time zones, so that the event is never on")
+			warn("DTEND", "it is not after DTSTART, in their time zones, so the event never takes place")
 		case e.End != nil && e.End.Form == recur.Floating && e.Start.Form != recur.Floating:
 			warn("DTEND", "it has no time zone, though DTSTART has one; it is read on the clock of "+
 				clock.view.Zone.String())

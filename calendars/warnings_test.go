@@ -28,7 +28,7 @@ func TestWarnings(t *testing.T) {
 	}
 	at := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	want := []string{
-		"line 13: neither DTEND nor DURATION gives it a length, and so it is never on; event (short) is used as it is",
+		"line 13: neither DTEND nor DURATION gives it a length, so it never takes place; event (short) is used as it is",
 		"line 17: RRULE: it repeats within the hour; event (tick) is used as it is",
 		"line 23: RRULE: it does not name DTSTART, which is the first occurrence all the same; event (off) is used as it is",
 	}
@@ -115,7 +115,7 @@ func TestNoLength(t *testing.T) {
 	} {
 		c := mustRead(t, wrap(vevent("UID:e", "DTSTART:20270302T080000Z", line)))
 		said := strings.Join(texts(c.Warnings(View{}, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))), "\n")
-		if !strings.Contains(said, "never on") || strings.Contains(said, "it has neither") {
+		if !strings.Contains(said, "never takes place") || strings.Contains(said, "it has neither") {
 			t.Errorf("got %q of %s", said, line)
 		}
 	}

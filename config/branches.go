@@ -64,7 +64,7 @@ func (f fields) state(b *Branch) string {
 	}
 	state := f.oneOf("state", "open", "closed", "other")
 	if implied && n.kind == scalar && slices.Contains([]string{"open", "closed", "other"}, n.text) && state != b.Name {
-		f.mistake(n.Pos, "branch %q has the state that its name says; use another name for state %s", b.Name, state)
+		f.mistake(n.Pos, "branch %q gets its state from its name; use another name for state %s", b.Name, state)
 	}
 	return state
 }

@@ -171,7 +171,7 @@ func (s *source) resolveAccounts(accounts map[string][]claim, sources []*source)
 			g := s.grants[c.source.tenant.Name]
 			switch {
 			case given && grantee != c.source.tenant.Name:
-				c.reject("account %s is tenant %q's, as %s says; remove it here%s", quote(key), grantee,
+				c.reject("account %s belongs to tenant %q, according to %s; remove it here%s", quote(key), grantee,
 					s.grants[grantee].Pos, c.source.manualReloadHint())
 			case !given && g != nil && len(g.accounts) > 0:
 				c.reject("account %s is none that %s gives this tenant; add it there, or remove it here%s",
@@ -258,7 +258,7 @@ func rejectOthers(claims []claim, what, owner, advice string) {
 			if i == 0 {
 				other = claims[1]
 			}
-			c.reject("%s is also claimed at %s, and no accepted configuration says whose it is; %s", what,
+			c.reject("%s is also claimed at %s, and no accepted configuration shows whose it is; %s", what,
 				other.pos, advice)
 		}
 	}

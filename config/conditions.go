@@ -59,7 +59,7 @@ func (s *source) condition(n *node, resolve calendarResolver) *Condition {
 		s.mistake(m.get("dialed").Pos, "a dialled number is never withheld")
 	}
 	if m.allKnown && len(n.entries) == 0 {
-		s.mistake(n.Pos, "the condition is empty; leave it out where it always holds")
+		s.mistake(n.Pos, "the condition is empty; omit it if it should always match")
 	}
 	return c
 }

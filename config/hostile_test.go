@@ -125,12 +125,12 @@ func TestValues(t *testing.T) {
 	for _, c := range []struct{ files, want string }{
 		{
 			"tenant: {name: a}\n" + large,
-			"t.yaml:2: the file holds more than 200000 keys and values (lines, commas, colons and brackets count); " +
+			"t.yaml:2: the file has more than 200000 keys and values (lines, commas, colons and brackets count); " +
 				"split it, and put long lists of numbers into files of their own",
 		},
 		{
 			large,
-			"t.yaml:1: the file holds more than 200000 keys and values (lines, commas, colons and brackets count); " +
+			"t.yaml:1: the file has more than 200000 keys and values (lines, commas, colons and brackets count); " +
 				"split it, and put long lists of numbers into files of their own",
 		},
 	} {
@@ -170,7 +170,7 @@ func TestLighten(t *testing.T) {
 		}
 	}
 	if got, want := files[3].rejected.Error(),
-		"3.yaml: all files that are included hold more than 10 keys and values, and this one 41 of them; make it smaller"; got != want {
+		"3.yaml: all included files have more than 10 keys and values, and this one 41 of them; make it smaller"; got != want {
 		t.Errorf("got %s", got)
 	}
 }

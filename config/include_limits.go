@@ -49,7 +49,7 @@ func (s *source) limitIncludes(found []includedPath) {
 		}
 		if len(o.paths) > maxOwnSources {
 			o.err = fmt.Errorf(
-				"its directory holds %d files that are included, and may hold %d; remove some, and the others are read",
+				"its directory has %d included files, and the limit is %d; remove some",
 				len(o.paths), maxOwnSources)
 			continue
 		}
@@ -61,7 +61,7 @@ func (s *source) limitIncludes(found []includedPath) {
 		}
 		if len(o.paths) > 1 && o.bytes > maxOwnSourceBytes {
 			o.err = fmt.Errorf(
-				"the files of its directory that are included hold %d bytes together, and may hold %d; make them smaller",
+				"the included files of its directory have %d bytes together, and the limit is %d; make them smaller",
 				o.bytes, maxOwnSourceBytes)
 			continue
 		}
@@ -71,7 +71,7 @@ func (s *source) limitIncludes(found []includedPath) {
 	for _, o := range all {
 		if o.err == nil && total > maxSourceBytes {
 			o.err = fmt.Errorf(
-				"all files that are included hold more than %d bytes, and these %d of them; make them smaller",
+				"all included files have more than %d bytes, and these %d of them; make them smaller",
 				maxSourceBytes, o.bytes)
 			total -= min(o.bytes, maxOwnSourceBytes)
 		}

@@ -39,12 +39,12 @@ func TestOwnSources(t *testing.T) {
 		{"as many as it may", maxOwnSources, 2, ""},
 		{
 			"one more", maxOwnSources + 1, 2,
-			"tenants/evil/000.yaml: its directory holds 101 files that are included, and may hold 100; remove some, and the others are read",
+			"tenants/evil/000.yaml: its directory has 101 included files, and the limit is 100; remove some",
 		},
 		{"as large as they may be", 2, maxFile, ""},
 		{
 			"one byte more", 3, maxFile - maxFile/3 + 1,
-			"tenants/evil/000.yaml: the files of its directory that are included hold 16777221 bytes together, and may hold 16777216; make them smaller",
+			"tenants/evil/000.yaml: the included files of its directory have 16777221 bytes together, and the limit is 16777216; make them smaller",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestOwnSources(t *testing.T) {
 				t.Errorf("the other tenant is blamed: %s", said)
 			}
 			if c.want == "" {
-				if fsys.times < c.files || strings.Contains(said, "may hold") {
+				if fsys.times < c.files || strings.Contains(said, "the limit is") {
 					t.Errorf("%d of %d files are read: %.300s", fsys.times, c.files, said)
 				}
 				return
@@ -94,7 +94,7 @@ func TestAllSources(t *testing.T) {
 	}
 	_, err := Load("callhours.yaml", Options{FS: fsys})
 	if got := strings.Count(fmt.Sprint(err),
-		"all files that are included hold more than 268435456 bytes, and these 16777216 of them; make them smaller"); got != 1 || fsys.times == 0 {
+		"all included files have more than 268435456 bytes, and these 16777216 of them; make them smaller"); got != 1 || fsys.times == 0 {
 		t.Errorf("%d mistakes say that files are left out, and the small one is read %d times: %.500s", got, fsys.times,
 			fmt.Sprint(err))
 	}

@@ -45,7 +45,7 @@ func TestManyMistakes(t *testing.T) {
 		text := err.Error()
 		if len(mistakes) != want || !strings.Contains(text, "tenants/b.yaml:2:1: unknown key") ||
 			c.more > 0 && !strings.Contains(text,
-				fmt.Sprintf("%d more mistakes of this file are not listed; mend the others first", c.more)) {
+				fmt.Sprintf("%d more mistakes of this file are not listed; correct the others first", c.more)) {
 			t.Errorf("%s: %d mistakes, want %d: %s", name, len(mistakes), want, text[max(0, len(text)-300):])
 		}
 		if got := strings.Count(text, `did you mean "hours"`); name == "names" && got != maxSuggested {

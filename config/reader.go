@@ -104,7 +104,7 @@ func (c *converter) parse(limit int, src []byte) (*node, diag.Mistakes) {
 	root := c.convert(doc.Content[0])
 	switch err := loader.Load(&second); {
 	case err == nil:
-		c.mistake(c.pos(&second), "a second document starts here; a file holds one")
+		c.mistake(c.pos(&second), "a second document starts here; a file must have only one")
 	case !errors.Is(err, io.EOF):
 		c.mistakes = append(c.mistakes, c.syntax(err))
 	}
@@ -175,7 +175,7 @@ func (c *converter) convert(n *yaml.Node) *node {
 	out := &node{Pos: c.pos(n), firstChar: c.pos(n), plain: true}
 	if n.Kind == yaml.AliasNode {
 		if c.converting[n.Alias] {
-			c.mistake(c.pos(n), "this alias stands inside what it names")
+			c.mistake(c.pos(n), "this alias is inside the value that it refers to")
 			out.plain, out.text = false, n.Value
 			return out
 		}

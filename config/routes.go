@@ -107,10 +107,10 @@ func (s *source) checkTenantPath(m fields, r *Route) bool {
 	switch {
 	case m.get("match") != nil:
 		s.mistake(m.get("match").Pos,
-			"tenant %q has no account, so that its routes must not match calls, which may be others'; set account in tenant", s.tenant.Name)
+			"tenant %q has no account, so its routes cannot have match, which could take other tenants' calls; set account in tenant", s.tenant.Name)
 	case !strings.HasPrefix(r.Path.S, own):
 		s.mistake(r.Path.Pos,
-			"tenant %q has no account, so that its paths begin with %q; set account in tenant, or change the path",
+			"tenant %q has no account, so its paths must begin with %q; set account in tenant, or change the path",
 			s.tenant.Name, own)
 	default:
 		return true
@@ -135,7 +135,7 @@ func (f fields) readBranches(r *Route) {
 		r.Branches = f.planBranches(&plan)
 	case f.get("branches") != nil:
 		for _, key := range f.given("calendars", "answers") {
-			f.mistake(f.get(key).Pos, "%s goes with a plan; the branches of this route say it themselves", key)
+			f.mistake(f.get(key).Pos, "%s only works together with plan; set it in the branches of this route", key)
 		}
 		r.Branches = f.branches(f.resolveCalendar)
 		plan.Unknown, plan.Fallback = len(r.Branches)-1, len(r.Branches)-1

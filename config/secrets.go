@@ -124,7 +124,7 @@ func (s *source) addSecret(e entry) {
 	case n.text == "":
 		s.mistake(n.Pos, "a secret is empty")
 	case strings.ContainsAny(n.text, "\r\n"):
-		s.mistake(n.Pos, "a secret holds a line break; write it on one line")
+		s.mistake(n.Pos, "a secret contains a line break; write it on one line")
 	default:
 		if first, ok := s.secrets.own[name.S]; ok {
 			s.mistake(name.Pos, "this secret is already defined at %s", first.Pos)
@@ -155,7 +155,7 @@ func (s *source) secretValue(n *node, key string) Secret {
 	case n.text == "":
 		s.mistake(n.Pos, "%s is empty", key)
 	case strings.ContainsAny(n.text, "\r\n"):
-		s.mistake(n.Pos, "%s holds a line break; write it on one line", key)
+		s.mistake(n.Pos, "%s contains a line break; write it on one line", key)
 	default:
 		return Secret{Pos: n.Pos, text: &n.text}
 	}
@@ -196,7 +196,7 @@ func (s *source) resolveSecret(name Text) Secret {
 // plainSecret warns of a secret in the YAML itself.
 func (s *source) plainSecret(n *node, what string) {
 	if n != nil && n.kind == scalar {
-		s.warn(n.Pos, "secret_in_plain", "%s stands in plain text; put it into a secrets file and write {secret: NAME}",
+		s.warn(n.Pos, "secret_in_plain", "%s is in plain text; put it into a secrets file and write {secret: NAME}",
 			what)
 	}
 }

@@ -178,7 +178,7 @@ func (f fields) basic() *Basic {
 		f.mistake(n.Pos, "basic has no password")
 	}
 	if strings.Contains(b.Username, ":") {
-		f.mistake(m.get("username").Pos, "a user name cannot hold %q", ":")
+		f.mistake(m.get("username").Pos, "a user name cannot contain %q", ":")
 	}
 	f.plainSecret(m.get("password"), "a password")
 	return b
@@ -236,7 +236,7 @@ func (l *loader) crossCheck(main *source) {
 		if pos.Line == 0 {
 			pos.File = f.Path
 		}
-		l.warn(pos, "no_auth", "there is no auth: anyone who reaches listen %q may ask", f.Listen.S)
+		l.warn(pos, "no_auth", "there is no auth: anyone who can reach listen %q can send requests", f.Listen.S)
 	}
 	l.checkSamePaths()
 	l.checkTenantPaths()

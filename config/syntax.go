@@ -18,7 +18,7 @@ var syntaxMessages = []struct{ library, message string }{
 	{"tab character", "a tab cannot indent; use spaces"},
 	{"mixed spaces and tabs", "a tab cannot indent; use spaces"},
 	{"mapping values are not allowed", `a ":" makes no sense here; ` +
-		`check the indentation, or put a text that holds ": " in quotes`},
+		`check the indentation, or put a text with ": " in quotes`},
 	{"mapping keys are not allowed", `a "?" makes no sense here; put the text in quotes`},
 	{"block sequence entries are not allowed", `a "-" makes no sense here; ` +
 		`start the list on its own line, or put the text in quotes`},

@@ -126,7 +126,7 @@ func (s *source) resolveAllowed(t Text, key string) string {
 	switch {
 	case s.home == "":
 		s.mistake(t.Pos,
-			"%s %s: other files of the configuration lie beside this one and in %q, so that it may name no files; "+
+			"%s %s: other files of the configuration are beside this one and in %q, so it cannot name files; "+
 				"put it into a directory of its own", key, quote(t.S), d.siblingDir(s.path))
 	case !d.contains(d.abs(s.home), d.abs(full)):
 		s.mistake(t.Pos,

@@ -42,7 +42,7 @@ func TestHomes(t *testing.T) {
 		{
 			name: "called like a directory of others", include: "tenants/*.yaml, tenants/evil/*.yaml",
 			path: "tenants/evil.yaml", file: "evil/spam.txt", more: "tenants/evil/good.yaml",
-			want: "so that it may name no files",
+			want: "so it cannot name files",
 		},
 		{
 			name: "beside the main file", include: "evil.yaml", path: "evil.yaml", file: "spam.txt",
@@ -50,11 +50,11 @@ func TestHomes(t *testing.T) {
 		},
 		{
 			name: "called like the directory of secrets", include: "secrets.yaml", path: "secrets.yaml",
-			file: "secrets/main.yaml", want: "so that it may name no files",
+			file: "secrets/main.yaml", want: "so it cannot name files",
 		},
 		{
 			name: "called like the directory of templates", include: "templates.yaml", path: "templates.yaml",
-			file: "templates/x.json.tmpl", want: "so that it may name no files",
+			file: "templates/x.json.tmpl", want: "so it cannot name files",
 		},
 		{
 			name: "upwards", include: "tenants/*/main.yaml", path: "tenants/evil/main.yaml", file: "../good/spam.txt",

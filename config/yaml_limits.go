@@ -80,7 +80,7 @@ func tooManyValues(file string, src []byte, limit int) (diag.Mistake, bool) {
 		return diag.Mistake{}, false
 	}
 	return diag.Mistakef(diag.Pos{File: file, Line: line},
-		"the file holds more than %d keys and values (lines, commas, colons and brackets count); "+
+		"the file has more than %d keys and values (lines, commas, colons and brackets count); "+
 			"split it, and put long lists of numbers into files of their own", limit), true
 }
 
@@ -107,7 +107,7 @@ func rejectLargest(files []*includedFile, limit int) {
 		}
 		f.rejected = diag.Mistakes{
 			diag.Mistakef(diag.Pos{File: f.path},
-				"all files that are included hold more than %d keys and values, and this one %d of them; "+
+				"all included files have more than %d keys and values, and this one %d of them; "+
 					"make it smaller", limit, f.values),
 		}
 		total -= f.values

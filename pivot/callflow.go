@@ -192,7 +192,7 @@ func (c *checker) checkNumbers() *Finding {
 			number := r.readValue()
 			i = r.pos - 1
 			if isFloat(number) && !fitsFloat(number) {
-				return c.finding(number, nil, "%s is no number that Kazoo can read: it is too large or too small",
+				return c.finding(number, nil, "%s is not a number that Kazoo can read: it is too large or too small",
 					describe(number))
 			}
 		}
@@ -219,7 +219,7 @@ func (c *checker) syntaxFinding(err error) *Finding {
 	}
 	offset := min(int(syntax.ByteOffset), len(c.body))
 	if errors.Is(syntax, jsontext.ErrDuplicateName) {
-		f := c.finding(c.body[offset:], nil, "stands here twice")
+		f := c.finding(c.body[offset:], nil, "appears here twice")
 		for name := range syntax.JSONPointer.Tokens() {
 			f.Path += "." + quoteName(name)
 		}
@@ -301,7 +301,7 @@ func (c *checker) findModule(name, action []byte) (*object, *Finding) {
 		return nil, nil
 	case o == nil:
 		return nil,
-			c.finding(name, names, "%s is no module of Kazoo%s", describe(name),
+			c.finding(name, names, "%s is not a module of Kazoo%s", describe(name),
 				suggestModule(c.catalog.aliases, c.moduleNames(), string(text)))
 	case c.versions&^o.versions != 0:
 		return nil,
@@ -402,7 +402,7 @@ func (c *checker) checkChildren(r *reader, depth int) *Finding {
 			if children := r.json[start:]; isAction(children) {
 				c.path = c.path[:within]
 				return c.finding(children, nil,
-					`an action stands under a key here, as in "children": {"_": {"module": …}}; put it under "_"`)
+					`actions are under keys here, as in "children": {"_": {"module": …}}; put it under "_"`)
 			}
 			return finding
 		}

@@ -86,16 +86,16 @@ func TestCheckCallflowRefuses(t *testing.T) {
 			"half a surrogate pair", `{"module":"hangup","data":{"x":["\ud800"]}}`,
 			"line 1, column 34: not JSON: invalid surrogate pair `\\ud800\"]}}` in string",
 		},
-		{"a member twice", `{"module":"hangup","module":"play"}`, ".module: stands here twice"},
-		{"a member twice, escaped", `{"module":"hangup","modul\u0065":"play"}`, ".module: stands here twice"},
-		{"a member of data twice", `{"module":"play","data":{"id":"a","id":"b"}}`, ".data.id: stands here twice"},
+		{"a member twice", `{"module":"hangup","module":"play"}`, ".module: appears here twice"},
+		{"a member twice, escaped", `{"module":"hangup","modul\u0065":"play"}`, ".module: appears here twice"},
+		{"a member of data twice", `{"module":"play","data":{"id":"a","id":"b"}}`, ".data.id: appears here twice"},
 		{
 			"a member twice in what is not read", `{"module":"play","data":{"x":[{"y":1,"y":2}]}}`,
-			".data.x.0.y: stands here twice",
+			".data.x.0.y: appears here twice",
 		},
 		{
 			"a child twice", `{"module":"play","children":{"_":{"module":"hangup"},"_":{"module":"hangup"}}}`,
-			".children._: stands here twice",
+			".children._: appears here twice",
 		},
 
 		{
@@ -118,19 +118,19 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		{"an empty module", `{"module":""}`, `.module: expected a non-empty text, found ""`},
 		{
 			"no module of Kazoo", `{"module":"voicemial"}`,
-			`.module: "voicemial" is no module of Kazoo; did you mean "voicemail"?`,
+			`.module: "voicemial" is not a module of Kazoo; did you mean "voicemail"?`,
 		},
 		{
 			"a module in capitals", `{"module":"Hangup"}`,
-			`.module: "Hangup" is no module of Kazoo; did you mean "hangup"?`,
+			`.module: "Hangup" is not a module of Kazoo; did you mean "hangup"?`,
 		},
 		{
 			"the schema of actions", `{"module":"action"}`,
-			`.module: "action" is no module of Kazoo`,
+			`.module: "action" is not a module of Kazoo`,
 		},
 		{
 			"a module of 65 characters", `{"module":"` + strings.Repeat("m", 65) + `"}`,
-			`.module: "` + strings.Repeat("m", 40) + `…" is no module of Kazoo`,
+			`.module: "` + strings.Repeat("m", 40) + `…" is not a module of Kazoo`,
 		},
 		{"text for data", `{"module":"play","data":"x"}`, `.data: expected an object, found "x"`},
 		{"null for data", `{"module":"play","data":null}`, `.data: expected an object, found null`},
@@ -144,16 +144,16 @@ func TestCheckCallflowRefuses(t *testing.T) {
 		},
 		{
 			"an action for children", `{"module":"play","children":{"data":{},"module":"hangup"}}`,
-			`.children: an action stands under a key here, as in "children": {"_": {"module": …}}; put it under "_"`,
+			`.children: actions are under keys here, as in "children": {"_": {"module": …}}; put it under "_"`,
 		},
 		{
 			"an action for children, further down",
 			`{"module":"play","children":{"_":{"module":"play","children":{"module":"hangup","children":{"_":{"module":"hangup"}}}}}}`,
-			`.children._.children: an action stands under a key here, as in "children": {"_": {"module": …}}; put it under "_"`,
+			`.children._.children: actions are under keys here, as in "children": {"_": {"module": …}}; put it under "_"`,
 		},
 		{
 			"data beside data", `{"module":"tts","text":"Hello","data":{}}`,
-			`.data.text: missing; it stands beside data: move it there`,
+			`.data.text: missing; it is beside data; move it there`,
 		},
 		{
 			"text for a child", `{"module":"play","children":{"_":"hangup"}}`,

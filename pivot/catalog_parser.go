@@ -92,7 +92,7 @@ func (p *catalogParser) definition(heading string) (name string, isList bool, va
 func (p *catalogParser) declare(s section) error {
 	if name, isList, _ := p.definition(s.heading); !isList && strings.HasPrefix(name, "{") {
 		if p.objects[name] != nil {
-			return errors.New("it stands here twice")
+			return errors.New("it appears here twice")
 		}
 		p.objects[name] = &object{versions: allVersions}
 	}
@@ -120,7 +120,7 @@ func (p *catalogParser) parseModule(c *catalog, o *object, heading string) error
 		return err
 	}
 	if c.modules[name] != nil {
-		return errors.New("it stands here twice")
+		return errors.New("it appears here twice")
 	}
 	o.versions, o.keys = vs, strings.Fields(keys)
 	for _, key := range o.keys {
@@ -220,7 +220,7 @@ func (p *catalogParser) parseField(o *object, line string) error {
 		return nil
 	}
 	if slices.ContainsFunc(o.fields, func(other field) bool { return other.name == name }) {
-		return errors.New("it stands here twice")
+		return errors.New("it appears here twice")
 	}
 	if len(o.fields) == 60 {
 		return errors.New("expected at most 60 fields") // which are given is kept in 64 bits, and * has some too

@@ -48,9 +48,9 @@ func TestParseCatalogRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a field of nothing", "# it\n  id text", "line 2: a field of nothing"},
 		{"a module without keys", "play\n  id text", "line 1: play: expected -> and the keys of its children"},
-		{"a module twice", "play -> _\nplay -> _", "line 2: play -> _: it stands here twice"},
-		{"an object twice", "{a}\n{a}", "line 2: {a}: it stands here twice"},
-		{"a field twice", "play -> _\n  id text\n  id text", "line 1: play -> _: id text: it stands here twice"},
+		{"a module twice", "play -> _\nplay -> _", "line 2: play -> _: it appears here twice"},
+		{"an object twice", "{a}\n{a}", "line 2: {a}: it appears here twice"},
+		{"a field twice", "play -> _\n  id text\n  id text", "line 1: play -> _: id text: it appears here twice"},
 		{"a version", "play since 6 -> _", `line 1: play since 6 -> _: version "6" is not known`},
 		{"keys", "play -> <what>", "line 1: play -> <what>: keys <what> are not known"},
 		{"a value", "play -> _\n  id text of", `line 1: play -> _: id text of: "of": expected a number or a range`},
@@ -195,7 +195,7 @@ func TestValuesDoNotFit(t *testing.T) {
 		{`"list":["a",["b"]]`, `.data.list[1]: expected a text, found a list`},
 		{`"some":[]`, `.data.some: expected a list of at least 1 element, found 0`},
 		{`"some":["3"]`, `.data.some[0]: expected "1" or "2", found "3"`},
-		{`"some":["1","2","\u0031"]`, `.data.some[2]: "1" stands in the list twice`},
+		{`"some":["1","2","\u0031"]`, `.data.some[2]: "1" appears in the list twice`},
 		{`"pairs":[{"a":"x"},{"a":1}]`, `.data.pairs[1].a: expected a text, found 1; put it in quotes`},
 		{`"pairs":[{}]`, `.data.pairs[0].a: missing; expected a text`},
 		{

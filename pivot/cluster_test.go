@@ -24,10 +24,10 @@ func TestVersions(t *testing.T) {
 	for _, c := range []struct{ body, any, v43, master, v5 string }{
 		{body: frontDesk},
 		{
-			body: `{"module":"functoin"}`, any: `.module: "functoin" is no module of Kazoo`,
-			v43:    `.module: "functoin" is no module of Kazoo`,
-			master: `.module: "functoin" is no module of Kazoo; did you mean "function"?`,
-			v5:     `.module: "functoin" is no module of Kazoo; did you mean "function"?`,
+			body: `{"module":"functoin"}`, any: `.module: "functoin" is not a module of Kazoo`,
+			v43:    `.module: "functoin" is not a module of Kazoo`,
+			master: `.module: "functoin" is not a module of Kazoo; did you mean "function"?`,
+			v5:     `.module: "functoin" is not a module of Kazoo; did you mean "function"?`,
 		},
 		{
 			body:   `{"module":"tones","data":{"tones":[{"frequencies":[440],"duration_on":1,"duration_off":1,"volume":1}]}}`,
@@ -194,7 +194,7 @@ func TestOwnModules(t *testing.T) {
 			t.Errorf("%s: got warnings %v", body, texts(got))
 		}
 	}
-	want := `.module: "acme_ivt" is no module of Kazoo; did you mean "acme_ivr"?`
+	want := `.module: "acme_ivt" is not a module of Kazoo; did you mean "acme_ivr"?`
 	if err := CheckCallflow([]byte(`{"module":"acme_ivt"}`), own); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -284,15 +284,15 @@ func TestCallflowWarnings(t *testing.T) {
 			`{"id":"1","module":"device","children":{"_":{"module":"voicemail","data":{"action":"check"},"id":"2"}}}`,
 			"",
 			[]string{
-				`.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
-				`.children._.id: it stands inside data, not beside it, as in "data": {"id": …}; move it there`,
+				`.id: it belongs inside data, not beside it, as in "data": {"id": …}; move it there`,
+				`.children._.id: it belongs inside data, not beside it, as in "data": {"id": …}; move it there`,
 			},
 		},
 		{"an id beside data and in it", `{"module":"device","id":"1","data":{"id":"2"}}`, "", []string{
 			`.id: all calls that get this id share one budget of actions, 20 at once and then 2 a second, and Kazoo ends those that exceed it; leave it out`,
 		}},
 		{"what follows, by another name", `{"module":"hangup","next":{"module":"hangup"}}`, "", []string{
-			`.next: what follows an action stands in its children, as in "children": {"_": {…}}, and Kazoo ignores it here`,
+			`.next: what follows an action goes into its children, as in "children": {"_": {…}}, and Kazoo ignores it here`,
 		}},
 		{
 			"what only Kazoo itself writes",

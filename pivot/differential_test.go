@@ -25,7 +25,7 @@ type difference struct {
 var argued = []difference{
 	{
 		"the parts of audio_macro, and the action itself, have schemas and nothing to run", true,
-		regexp.MustCompile(`module: "(action|audio_macro\.(say|prompt|tone))" (is no module|has no schema)`),
+		regexp.MustCompile(`module: "(action|audio_macro\.(say|prompt|tone))" (is not a module|has no schema)`),
 	},
 	{
 		"notification.skip_module is not in its schema, and Kazoo reads it of every action", false,

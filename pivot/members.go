@@ -22,7 +22,7 @@ func (c *checker) belongsInData(o *object, name, data []byte) bool {
 func (c *checker) warnMember(o *object, name, data []byte) {
 	text := string(unquote(name))
 	if c.belongsInData(o, unquote(name), data) {
-		c.warn(name, []string{text}, "it stands inside data, not beside it, as in \"data\": {%q: …}; move it there",
+		c.warn(name, []string{text}, "it belongs inside data, not beside it, as in \"data\": {%q: …}; move it there",
 			text)
 		return
 	}
@@ -37,7 +37,7 @@ func (c *checker) warnMember(o *object, name, data []byte) {
 	case "remote_execution":
 		c.warn(name, []string{text}, "Kazoo sends the action elsewhere for it; leave it out")
 	case "_", "next", "then", "child", "childs", "childrens":
-		c.warn(name, []string{text}, `what follows an action stands in its children, as in "children": {"_": {…}}`+
+		c.warn(name, []string{text}, `what follows an action goes into its children, as in "children": {"_": {…}}`+
 			", and Kazoo ignores it here")
 	default:
 		c.warn(name, []string{text}, "an action has no member %q, and Kazoo ignores it%s", text,

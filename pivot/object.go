@@ -44,7 +44,7 @@ func (c *checker) checkObject(o *object, body, around []byte, depth int) *Findin
 				only = fmt.Sprintf(" in Kazoo %s", f.required)
 			}
 			if action != nil && findMember(action, f.name) != nil {
-				return c.finding(around, []string{f.name}, "missing%s; it stands beside data: move it there", only)
+				return c.finding(around, []string{f.name}, "missing%s; it is beside data; move it there", only)
 			}
 			return c.finding(around, []string{f.name}, "missing%s; expected %s", only,
 				describeValues(f.values, f.versions&c.versions))
@@ -107,7 +107,7 @@ func (c *checker) checkOtherMember(o *object, name, body []byte, depth int) *Fin
 		if c.warnings != nil {
 			text := string(unquote(name))
 			if text == "children" {
-				c.warn(name, []string{text}, "children stands beside data, not in it, and Kazoo ignores it here")
+				c.warn(name, []string{text}, "children belongs beside data, not inside it, and Kazoo ignores it here")
 				return nil
 			}
 			known := make([]string, len(o.fields))

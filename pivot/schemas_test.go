@@ -53,7 +53,7 @@ func TestSchemas(t *testing.T) {
 		{`{"module":"say","data":{"text":"a","parts":[{"what":"word","word":"x"},{"what":"pause","seconds":1}]}}`, ""},
 
 		{`{"module":"stop"`, "line 1, column 17: not JSON: it ends too early"},
-		{`{"module":"stop","module":"stop"}`, ".module: stands here twice"},
+		{`{"module":"stop","module":"stop"}`, ".module: appears here twice"},
 		{`{"module":"say","data":{"text":"a","level":{"up":1,"down":2}}}`, ""},
 		{`{"module":"say","data":{"text":"a","level":{"up":1}}}`, ".data.level.down: maximum: got 3, want 2"},
 		{`{"module":"say","data":{"text":"a","moves":[{"as":1},{"as":"x","by":2}]}}`, ""},
@@ -69,7 +69,7 @@ func TestSchemas(t *testing.T) {
 		},
 		{
 			`{"module":"stop","note":[1,-2e999]}`,
-			"callflow: -2e999 is no number that Kazoo can read: it is too large or too small",
+			"callflow: -2e999 is not a number that Kazoo can read: it is too large or too small",
 		},
 		{`{"module":"hang_up"}`, `.module: "hang_up" has no schema callflows.hang_up; known: say, stop`},
 

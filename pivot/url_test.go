@@ -129,7 +129,7 @@ func TestNumbersOutOfRange(t *testing.T) {
 	}
 	err := CheckCallflow([]byte(`{"module":"hangup","x":[1e400]}`), Cluster{})
 	if f, ok := errors.AsType[*Finding](err); !ok || f.Offset != 24 ||
-		f.Error() != "callflow: 1e400 is no number that Kazoo can read: it is too large or too small" {
+		f.Error() != "callflow: 1e400 is not a number that Kazoo can read: it is too large or too small" {
 		t.Errorf("got %#v", err)
 	}
 }
@@ -147,14 +147,14 @@ func TestModulesOfOtherNames(t *testing.T) {
 		"ring": `"device", "user" or "ring_group"`, "record_cal": `"record_call"`, "play_and_park": `"play" or "park"`,
 	} {
 		err := CheckCallflow([]byte(`{"module":"`+text+`"}`), Cluster{})
-		if full := `.module: "` + text + `" is no module of Kazoo; did you mean ` + want + `?`; err == nil ||
+		if full := `.module: "` + text + `" is not a module of Kazoo; did you mean ` + want + `?`; err == nil ||
 			err.Error() != full {
 			t.Errorf("got %v, want %s", err, full)
 		}
 	}
 	for _, text := range []string{"sms", "xyz", "play_menu_park_hangup"} {
 		err := CheckCallflow([]byte(`{"module":"`+text+`"}`), Cluster{})
-		if want := `.module: "` + text + `" is no module of Kazoo`; err == nil || err.Error() != want {
+		if want := `.module: "` + text + `" is not a module of Kazoo`; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s, with nothing suggested", err, want)
 		}
 	}

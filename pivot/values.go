@@ -171,7 +171,7 @@ func (c *checker) checkList(v *value, body []byte, depth int) *Finding {
 		c.path = append(c.path, step{index: n})
 		finding := c.checkValues(v.elements, v.versions, element, depth)
 		if finding == nil && v.unique && seen.add(body, n, element) {
-			finding = c.finding(element, nil, "%s stands in the list twice", describe(element))
+			finding = c.finding(element, nil, "%s appears in the list twice", describe(element))
 		}
 		c.path = c.path[:len(c.path)-1]
 		if finding != nil {

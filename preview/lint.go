@@ -75,10 +75,10 @@ func (l *Lint) Static(r *render.Route) []Finding {
 		if d.Branch == r.Unknown || d.Branch == r.Fallback() {
 			continue // it is taken otherwise
 		}
-		text := "it can never be taken: its condition contradicts itself; mend the condition, or delete the branch"
+		text := "it can never be taken: its condition contradicts itself; correct the condition, or delete the branch"
 		if d.By >= 0 {
 			text = fmt.Sprintf(
-				"it can never be taken: whenever its condition holds, branch %s above it takes the call; move it up, or delete it", r.Branches[d.By].Name)
+				"it can never be taken: whenever its condition matches, branch %s above it takes the call; move it up, or delete it", r.Branches[d.By].Name)
 		}
 		found = append(found,
 			l.branchFinding(r, d.Branch, "branch_never_taken", "branch %s of route %s: %s", r.Branches[d.Branch].Name,
@@ -115,7 +115,7 @@ func (l *Lint) Route(
 		rl.until = to
 	}
 	if why := s.Short(); why != "" {
-		what := "is looked ahead for a day at most, so that its next changes are not known"
+		what := "is computed for a day ahead at most, so its next changes are unknown"
 		if s.Refused() != "" {
 			what = "takes all of its calendars for unknown"
 		}
@@ -202,7 +202,7 @@ func (l *routeLint) shadowedBranches() {
 			continue
 		}
 		l.report(i, "branch_shadowed",
-			"branch %s of route %s is not taken until %s: whenever its condition holds, a branch above it takes the call, as %s does on %s; move it up, or narrow the other",
+			"branch %s of route %s is not taken until %s: whenever its condition matches, a branch above it takes the call, as %s does on %s; move it up, or narrow the other",
 			b.Name, l.route.Name, l.until.In(l.route.Zone).Format(time.DateOnly), by.Name,
 			reach.At.Format(minuteFormat))
 	}
@@ -288,7 +288,7 @@ func (l *routeLint) neverOpen() {
 	}
 	if first >= 0 {
 		l.reportRoute("never_open",
-			"route %s is never open until %s: no branch of state open is taken; look at what its calendars hold (callhours events) and at the conditions",
+			"route %s is never open until %s: no branch of state open is taken; check the events of its calendars (callhours events) and the conditions",
 			l.route.Name, l.until.In(l.route.Zone).Format(time.DateOnly))
 		l.found[len(l.found)-1].Branch = l.route.Branches[first].Name
 	}

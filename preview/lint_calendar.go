@@ -267,10 +267,10 @@ func (l *calendarLint) singleEvents() {
 		case e.first.Start == e.first.End && endless[e.Event.UID]:
 		case e.first.Start == e.first.End && endsEarly[e.Event]:
 			l.report(e.Event, "no_length",
-				"%s has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND",
+				"%s has no length, so it never takes place: DTEND is not after DTSTART, in their time zones; correct DTEND",
 				displayTitle(e.Event))
 		case e.first.Start == e.first.End:
-			l.report(e.Event, "no_length", "%s has no length, and so is never on; give it an end",
+			l.report(e.Event, "no_length", "%s has no length, so it never takes place; give it an end",
 				displayTitle(e.Event))
 		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && mentionsDays(e.Summary):
 			l.report(e.Event, "one_day",
@@ -300,18 +300,18 @@ func (l *calendarLint) lastEvent() {
 	case l.config.MayBeEmpty || !l.complete:
 	case none && l.calendar.LeftOut() > 0:
 		l.report(nil, "no_events_ahead",
-			"calendar %s has %s, and only and except leave none of them; mend its only or except, or set expect: may_be_empty if that is meant",
+			"calendar %s has %s, and only and except leave none of them; correct its only or except, or set expect: may_be_empty if that is meant",
 			l.config.Name, countOf(l.calendar.LeftOut(), "event"))
 	case last == nil && l.config.Ahead > 0:
 		l.report(nil, "expected_ahead",
-			"calendar %s holds no event from now on%s, and is expected to reach %s ahead; add events", l.config.Name,
+			"calendar %s has no event from now on%s, and is expected to reach %s ahead; add events", l.config.Name,
 			l.describeLeftOut(), formatDays(l.config.Ahead))
 	case none:
-		l.report(nil, "no_events_ahead", "calendar %s holds no events; if that is meant, set expect: may_be_empty",
+		l.report(nil, "no_events_ahead", "calendar %s has no events; if that is meant, set expect: may_be_empty",
 			l.config.Name)
 	case last == nil:
 		l.report(nil, "no_events_ahead",
-			"calendar %s holds no event from now on%s%s; add events, or set expect: may_be_empty if that is meant",
+			"calendar %s has no event from now on%s%s; add events, or set expect: may_be_empty if that is meant",
 			l.config.Name, l.describeLeftOut(), l.lastPast())
 	case l.config.Ahead > 0 && last.last.End < l.now.Add(min(l.config.Ahead, sees)).Unix():
 		l.report(nil, "expected_ahead", "calendar %s ends with %s on %s, and is expected to reach %s ahead; add events",

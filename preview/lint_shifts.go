@@ -135,12 +135,9 @@ func (l *calendarLint) reportUnclear(a routes.Criterion, u *unclear) {
 	if l.config.Covered && (u.alone || len(u.names) > 1) {
 		kind = "shift_unfilled"
 	}
-	when := "once, on " + l.formatTime(u.first)
-	if u.times > 1 {
-		when = fmt.Sprintf("%d times, first on %s", u.times, l.formatTime(u.first))
-	}
+	when := l.countFrom(u.times, u.first)
 	if len(u.names) > 1 {
-		l.report(u.Event, kind, "%s comes %s, and its title holds %d names of %s: %s; %q answers the calls; write one of them",
+		l.report(u.Event, kind, "%s (%s) contains %d names of %s: %s; %q answers the calls; write only one of them",
 			displayTitle(u.Event), when, len(u.names), a.Field(), quotedNames(u.names), a.Name(u.Event))
 		return
 	}
@@ -148,11 +145,11 @@ func (l *calendarLint) reportUnclear(a routes.Criterion, u *unclear) {
 	if l.reported[kind] < maxPerKind {
 		meant = nearestName(u.Summary, a.Names())
 	}
-	who := ", while somebody else is on call"
+	who := ", while someone else is on call"
 	if u.alone {
-		who = ", and nobody else is on call then"
+		who = ", and no one else is on call then"
 	}
-	l.report(u.Event, kind, "%s comes %s, and its title holds no name of %s%s; correct the title%s",
+	l.report(u.Event, kind, "%s (%s) contains no name of %s%s; correct the title%s",
 		displayTitle(u.Event), when, a.Field(), who, meant)
 }
 

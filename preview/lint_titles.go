@@ -48,13 +48,9 @@ func (l *calendarLint) unmatchedEvents() {
 	for _, key := range order {
 		m := misses[key]
 		_, pattern, _ := strings.Cut(key, "\x00")
-		times := "1 event, on " + l.formatTime(m.first.first.Start)
-		if m.times > 1 {
-			times = fmt.Sprintf("%d events, first on %s", m.times, l.formatTime(m.first.first.Start))
-		}
 		l.report(m.first.Event, "near_miss",
 			"%s (%s) matches no condition; did you mean a title matching %q?",
-			displayTitle(m.first.Event), times, pattern)
+			displayTitle(m.first.Event), l.countFrom(m.times, m.first.first.Start), pattern)
 	}
 	if len(l.upcoming) == 0 || counts > 0 || l.config.MayBeEmpty || !l.complete {
 		return
@@ -73,7 +69,7 @@ func (l *calendarLint) unmatchedEvents() {
 	case slices.ContainsFunc(l.upcoming, func(e *lintEvent) bool { return !isBusy(e.Summary) }):
 		if opens || whole {
 			l.report(nil, "events_unmatched",
-				"calendar %s holds %s from now on, such as %s, and no condition counts any; what is asked for: %s; correct the titles or the conditions",
+				"calendar %s has %s from now on, such as %s, and no condition matches any; conditions: %s; correct the titles or the conditions",
 				l.config.Name, countOf(len(l.upcoming), "event"), displayTitle(l.upcoming[0].Event),
 				strings.Join(asked, ", "))
 		}
@@ -85,6 +81,14 @@ func (l *calendarLint) unmatchedEvents() {
 		l.report(nil, "busy_only",
 			"all events of calendar %s %s: it is shared as free or busy only, and conditions ask for titles; share it with all details", l.config.Name, titled)
 	}
+}
+
+// countFrom is how many events there are, and when the first one starts.
+func (l *calendarLint) countFrom(n int, first int64) string {
+	if n == 1 {
+		return "1 event, on " + l.formatTime(first)
+	}
+	return fmt.Sprintf("%d events, first on %s", n, l.formatTime(first))
 }
 
 func countOf(n int, what string) string {

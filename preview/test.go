@@ -203,7 +203,7 @@ func (b *testBuilder) parseWant() expectation {
 			continue
 		}
 		if len(p.Key.S) > maxPath {
-			b.addMistake(p.Key.Pos, "%q… is no JSONPath: expected at most %d bytes, found %d", p.Key.S[:40], maxPath,
+			b.addMistake(p.Key.Pos, "%q… is not a JSONPath: expected at most %d bytes, found %d", p.Key.S[:40], maxPath,
 				len(p.Key.S))
 			continue
 		}
@@ -215,7 +215,7 @@ func (b *testBuilder) parseWant() expectation {
 		}
 		path, err := jsonpath.Parse(p.Key.S)
 		if err != nil {
-			b.addMistake(p.Key.Pos, "%q is no JSONPath: %s", p.Key.S, strings.TrimPrefix(err.Error(), "jsonpath: "))
+			b.addMistake(p.Key.Pos, "%q is not a JSONPath: %s", p.Key.S, strings.TrimPrefix(err.Error(), "jsonpath: "))
 		}
 		b.paths[p.Key.S] = path
 	}

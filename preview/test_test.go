@@ -114,7 +114,7 @@ func TestLongPath(t *testing.T) {
 		Want: preview.Want{Callflow: []preview.Part{{Key: written(key), Value: 1}}},
 	})
 	for _, m := range mistakes {
-		if strings.HasSuffix(m.Message, "… is no JSONPath: expected at most 1000 bytes, found 1048579") {
+		if strings.HasSuffix(m.Message, "… is not a JSONPath: expected at most 1000 bytes, found 1048579") {
 			return
 		}
 	}

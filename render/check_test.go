@@ -244,7 +244,7 @@ func TestCheckInPlace(t *testing.T) {
 		t.Fatal(mistakes)
 	}
 	found := Check(t.Context(), []*Route{r}, now, nil)
-	want := `callhours.yaml:7:30: the output is not a callflow: .module: "voicemial" is no module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
+	want := `callhours.yaml:7:30: the output is not a callflow: .module: "voicemial" is not a module of Kazoo; did you mean "voicemail"? (branch b0 of route acme/main, an ordinary call)`
 	if len(found) != 1 || found[0].Error() != want || found[0].Warning || !found[0].Callflow {
 		t.Errorf("got %v, want %s", found, want)
 	}

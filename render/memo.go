@@ -127,7 +127,7 @@ func (m *Memo) all(library *templates.Library, d Data) (*whole, []diag.Mistake) 
 				if !crowded {
 					crowded = true
 					w.mistakes = append(w.mistakes,
-						diag.Mistakef(d.at(name), "up to here the data of a branch holds more than %d templates; "+
+						diag.Mistakef(d.at(name), "up to here the data of a branch has more than %d templates; "+
 							"write the texts into templates of their own", maxInData))
 				}
 				w.templates = append(w.templates, k.templates...)[:maxInData]

@@ -45,7 +45,7 @@ func (n *numbers) add(text diag.Text, region string) error {
 	written := text.S
 	bare, isPrefix := strings.CutSuffix(written, "*")
 	if strings.HasPrefix(bare, "+") && strings.Contains(bare, "*") {
-		return fmt.Errorf("%s: a * stands for the rest of a number only at its end", diag.Excerpt(written))
+		return fmt.Errorf("%s: * is only allowed at the end of a number", diag.Excerpt(written))
 	}
 	if err := dialable(written); err != nil {
 		return err

@@ -86,7 +86,7 @@ func TestNumbersMistakes(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
 		"*":           `"*" fits every number; write digits before the *, or leave the condition out`,
-		"+1*55":       `"+1*55": a * stands for the rest of a number only at its end`,
+		"+1*55":       `"+1*55": * is only allowed at the end of a number`,
 		"hello world": `"hello world" is not a number; expected digits, such as "+14155550100" or "1001", or a name without blanks`,
 		"":            `"" is not a number; expected digits, such as "+14155550100" or "1001", or a name`,
 		strings.Repeat("7", 100): `"` + strings.Repeat("7", 20) +

@@ -188,7 +188,7 @@ func (h acceptedHeader) spell(main string) func(string) string {
 func parseAccepted(content []byte, main string) (h acceptedHeader, _ *config.Inputs, _ error) {
 	line, body, _ := bytes.Cut(content, []byte("\n"))
 	if err := json.Unmarshal(line, &h); err != nil || h.Version < 1 {
-		return h, nil, errors.New("it is no accepted copy")
+		return h, nil, errors.New("it is not an accepted copy")
 	}
 	if h.Version > acceptedVersion {
 		return h, nil, errNewerAccepted
@@ -199,7 +199,7 @@ func parseAccepted(content []byte, main string) (h acceptedHeader, _ *config.Inp
 	}
 	inputs, err := config.Unpack(body, h.spell(main))
 	if err != nil {
-		return h, nil, errors.New("it is no accepted copy")
+		return h, nil, errors.New("it is not an accepted copy")
 	}
 	return h, inputs, nil
 }

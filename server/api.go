@@ -77,7 +77,7 @@ func (a *api) hours(w http.ResponseWriter, r *http.Request) {
 	case q.Route == "":
 		err = errors.New("which route? set route=NAME")
 	case err != nil:
-		err = fmt.Errorf("%w; for days that come later, say from", err)
+		err = fmt.Errorf("%w; for later days, set from", err)
 	case format != "" && format != "json" && format != "text" && format != "ics":
 		err = fmt.Errorf("format %q is not known; use json, text or ics", format)
 	}

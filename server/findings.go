@@ -259,7 +259,7 @@ func isShared(f *config.File) []preview.Finding {
 		}
 		said[at] = true
 		one := preview.Findingf(at, "routes_without_account",
-			"route %s stands in a file %s, and so answers calls of any account; name the account", r.Name, who)
+			"route %s is in a file %s, so it answers calls of any account; name the account", r.Name, who)
 		one.Route = r.Name
 		found = append(found, one)
 	}

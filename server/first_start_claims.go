@@ -32,7 +32,7 @@ func (c *blame) disputed(g *Generation) (mistakes diag.Mistakes) {
 			if t.Owner != at.Owner && t.Name == at.Name && !asMuch {
 				mistakes = append(mistakes,
 					diag.Mistakef(t.Pos, "the name %q is that of %s, which cannot be understood at "+
-						"present; mend that, or use your own", t.Name, at.Owner))
+						"present; correct that, or use your own", t.Name, at.Owner))
 				c.owners[t.Name] = at.Owner
 				c.names[file] = c.name(file)
 			}
@@ -45,8 +45,8 @@ func (c *blame) disputed(g *Generation) (mistakes diag.Mistakes) {
 		}
 		for _, a := range mentioned {
 			mistakes = append(mistakes,
-				diag.Mistakef(a.Pos, "account %s stands in %s, too, which cannot be understood at "+
-					"present, and no accepted configuration says whose it is; mend that file, or give the account in the main "+
+				diag.Mistakef(a.Pos, "account %s is also in %s, which cannot be read at "+
+					"present, and no accepted configuration shows whose it is; correct that file, or give the account in the main "+
 					"file: tenants: {NAME: {account: …}}", diag.Excerpt(a.S), file))
 		}
 	}
@@ -114,7 +114,7 @@ func (c *blame) note(file string, mentioned []disputable) {
 		more = fmt.Sprintf(", as do %d other accounts of tenants", n)
 	}
 	c.notes = append(c.notes,
-		fmt.Errorf("account %s of tenant %q stands in %s, too, which cannot be understood%s, and no "+
-			"accepted configuration says whose it is; the tenant has it: if it is not its own, give it in the main file: "+
+		fmt.Errorf("account %s of tenant %q is also in %s, which cannot be read%s, and no "+
+			"accepted configuration shows whose it is; the tenant has it: if it is not its own, give it in the main file: "+
 			"tenants: {NAME: {account: …}}", diag.Excerpt(a.S), a.tenant.Name, file, more))
 }

@@ -129,7 +129,7 @@ func TestFirstStartDisputed(t *testing.T) {
 				"gamma.yaml": says("gamma", "1", ""),
 			},
 			"[acme beta]",
-			`tenants/beta.yaml:1:32: account "0a4cf9b16dd04f3c8a8f…" stands in tenants/acme.yaml, too, which`, "",
+			`tenants/beta.yaml:1:32: account "0a4cf9b16dd04f3c8a8f…" is also in tenants/acme.yaml, which`, "",
 		},
 		"in other letters, among others": {
 			files,
@@ -138,7 +138,7 @@ func TestFirstStartDisputed(t *testing.T) {
 				"beta.yaml":  claims("beta", "x1, "+account),
 				"gamma.yaml": says("gamma", "1", ""),
 			},
-			"[acme beta]", `tenants/beta.yaml:1:36: account "0a4cf9b16dd04f3c8a8f…" stands in`, "",
+			"[acme beta]", `tenants/beta.yaml:1:36: account "0a4cf9b16dd04f3c8a8f…" is also in`, "",
 		},
 		"part of an account": {
 			files, map[string]string{"acme.yaml": torn[:30], "beta.yaml": claims("beta", account)}, "[acme]", "", "",
@@ -173,7 +173,7 @@ func TestFirstStartDisputed(t *testing.T) {
 			directories,
 			map[string]string{"acme/a.yaml": torn, "beta/a.yaml": claims("beta", account)},
 			"[acme]", "",
-			`account "0a4cf9b16dd04f3c8a8f…" of tenant "beta" stands in tenants/acme/a.yaml, too, which`,
+			`account "0a4cf9b16dd04f3c8a8f…" of tenant "beta" is also in tenants/acme/a.yaml, which`,
 		},
 		"several": {
 			directories,

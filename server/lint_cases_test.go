@@ -37,7 +37,7 @@ var lintBranches = []lintCase{
 			holidayBranch),
 		files: hours(open, event("Closed for stocktaking", "20261202T130000"+ny, "20261202T150000"+ny)),
 		want: []string{
-			"branch_shadowed: branch closed-by-hand of route main is not taken until 2027-12-28: whenever its condition holds, a branch above it takes the call, as open does on Wed 2026-12-02 13:00",
+			"branch_shadowed: branch closed-by-hand of route main is not taken until 2027-12-28: whenever its condition matches, a branch above it takes the call, as open does on Wed 2026-12-02 13:00",
 			"branch_shadowed: branch holiday of route main is taken only when",
 		},
 	},
@@ -53,7 +53,7 @@ var lintBranches = []lintCase{
 		yaml: branches(`name: any, state: other, when: {calendar: hours}, template: voicemail`, openBranch,
 			holidayBranch),
 		want: []string{
-			"branch_never_taken: callhours.yaml:14:16: branch open of route main: it can never be taken: whenever its condition holds, branch any above it takes the call",
+			"branch_never_taken: callhours.yaml:14:16: branch open of route main: it can never be taken: whenever its condition matches, branch any above it takes the call",
 			"branch_shadowed: branch open of route main is not taken", "never_open: ",
 		},
 	},
@@ -81,7 +81,7 @@ var lintBranches = []lintCase{
 		files: hours(event("Working hours", "20260105T090000"+ny, "20260105T170000"+ny, weekdays)),
 		want: []string{
 			`never_open: callhours.yaml:10:11: route main is never open until 2027-12-28`,
-			`events_unmatched: callhours.yaml:7:3: calendar hours holds 1 event from now on, such as "Working hours", and no condition counts any; what is asked for: events with summary "open*"`,
+			`events_unmatched: callhours.yaml:7:3: calendar hours has 1 event from now on, such as "Working hours", and no condition matches any; conditions: events with summary "open*"`,
 		},
 	},
 	{
@@ -181,13 +181,13 @@ var lintCalendars = []lintCase{
 	{
 		name: "holidays that are over", yaml: office, files: holidays(event("Easter Monday", "20260406", "20260407")),
 		want: []string{
-			`no_events_ahead: callhours.yaml:8:3: calendar holidays holds no event from now on; its last one, "Easter Monday", was on Mon 2026-04-06; add`,
+			`no_events_ahead: callhours.yaml:8:3: calendar holidays has no event from now on; its last one, "Easter Monday", was on Mon 2026-04-06; add`,
 		},
 	},
 	{
 		name: "no holidays at all", yaml: office, files: holidays(),
 		want: []string{
-			`no_events_ahead: calendar holidays holds no events; if that is meant, set expect: may_be_empty`,
+			`no_events_ahead: calendar holidays has no events; if that is meant, set expect: may_be_empty`,
 		},
 	},
 	{
@@ -195,7 +195,7 @@ var lintCalendars = []lintCase{
 		yaml:  strings.Replace(office, "holidays.ics}", "holidays.ics, only: {description: \"public holiday*\"}}", 1),
 		files: holidays(christmas, event("New Year", "20270101", "20270102")),
 		want: []string{
-			`no_events_ahead: calendar holidays has 2 events, and only and except leave none of them; mend its only or except, or set expect: may_be_empty`,
+			`no_events_ahead: calendar holidays has 2 events, and only and except leave none of them; correct its only or except, or set expect: may_be_empty`,
 		},
 	},
 	{
@@ -203,7 +203,7 @@ var lintCalendars = []lintCase{
 		yaml:  strings.Replace(office, "holidays.ics}", "holidays.ics, except: {summary: \"New*\"}}", 1),
 		files: holidays(event("New Year", "20270101", "20270102"), event("Easter Monday", "20260406", "20260407")),
 		want: []string{
-			`no_events_ahead: calendar holidays holds no event from now on (only and except leave out 1 of its 2 events); its last one, "Easter Monday", was on Mon 2026-04-06`,
+			`no_events_ahead: calendar holidays has no event from now on (only and except leave out 1 of its 2 events); its last one, "Easter Monday", was on Mon 2026-04-06`,
 		},
 	},
 	{
@@ -227,7 +227,7 @@ var lintCalendars = []lintCase{
 		name: "none where some are expected",
 		yaml: strings.Replace(office, "holidays.ics}", "holidays.ics, expect: {ahead: 720h}}", 1), files: holidays(),
 		want: []string{
-			`expected_ahead: calendar holidays holds no event from now on, and is expected to reach 30 days ahead`,
+			`expected_ahead: calendar holidays has no event from now on, and is expected to reach 30 days ahead`,
 		},
 	},
 
@@ -295,7 +295,7 @@ var lintCalendars = []lintCase{
 			event("Bob", "20261130", "20261207", "RRULE:FREQ=WEEKLY;INTERVAL=2"),
 			event("Bob for Maria", "20261125", "20261126")),
 		want: []string{
-			`shift_unfilled: hours.ics:20: "Bob for Maria" comes once, on Wed 2026-11-25 00:00, and its title holds 2 names of people: "Bob", "Maria"; "Maria" answers the calls; write one of them`,
+			`shift_unfilled: hours.ics:20: "Bob for Maria" (1 event, on Wed 2026-11-25 00:00) contains 2 names of people: "Bob", "Maria"; "Maria" answers the calls; write only one of them`,
 		},
 	},
 	{
@@ -304,8 +304,8 @@ var lintCalendars = []lintCase{
 			event("On call: Bbo", "20261130", "20261207"),
 			event("Mraia", "20261130", "20261207", "RRULE:FREQ=WEEKLY;INTERVAL=2")),
 		want: []string{
-			`shift_unfilled: hours.ics:12: "On call: Bbo" comes once, on Mon 2026-11-30 00:00`,
-			`shift_unfilled: hours.ics:19: "Mraia" comes 29 times, first on Mon 2026-11-30 00:00, and its title holds no name of people, and nobody else is on call then; correct the title; did you mean "Maria"?`,
+			`shift_unfilled: hours.ics:12: "On call: Bbo" (1 event, on Mon 2026-11-30 00:00)`,
+			`shift_unfilled: hours.ics:19: "Mraia" (29 events, first on Mon 2026-11-30 00:00) contains no name of people, and no one else is on call then; correct the title; did you mean "Maria"?`,
 		},
 	},
 	{
@@ -364,21 +364,21 @@ var lintEvents = []lintCase{
 		name: "an event without length", yaml: office,
 		files: hours(open, event("Closed for a moment", "20261210T100000"+ny, "")),
 		want: []string{
-			`no_length: hours.ics:12: "Closed for a moment" has no length, and so is never on; give it an end`,
+			`no_length: hours.ics:12: "Closed for a moment" has no length, so it never takes place; give it an end`,
 		},
 	},
 	{
 		name: "an event that ends as it starts", yaml: office,
 		files: hours(open, event("Closed for a moment", "20261210T100000"+ny, "20261210T100000"+ny)),
 		want: []string{
-			`no_length: "Closed for a moment" has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND`,
+			`no_length: "Closed for a moment" has no length, so it never takes place: DTEND is not after DTSTART, in their time zones; correct DTEND`,
 		},
 	},
 	{
 		name: "an event that ends as it starts, since its end has no zone", yaml: office,
 		files: hours(open, event("Closed for a moment", "20261210T150000Z", "20261210T100000")),
 		want: []string{
-			`no_length: "Closed for a moment" has no length, and so is never on: DTEND is not after DTSTART, in their time zones; correct DTEND`,
+			`no_length: "Closed for a moment" has no length, so it never takes place: DTEND is not after DTSTART, in their time zones; correct DTEND`,
 		},
 	},
 	{
@@ -596,7 +596,7 @@ var lintConfig = []lintCase{
 			"t/a.yaml": tenant("a", "account: ["+acme+"], ", frontDesk), "t/b.yaml": tenant("b", "", voicemail),
 		},
 		want: []string{
-			"routes_without_account: t/b.yaml:1:16: route b/main stands in a file whose tenant names no account, and so answers calls of any account",
+			"routes_without_account: t/b.yaml:1:16: route b/main is in a file whose tenant names no account, so it answers calls of any account",
 		},
 	},
 	{
@@ -605,7 +605,7 @@ var lintConfig = []lintCase{
 			"t/a.yaml": tenant("a", "account: ["+acme+"], ", frontDesk),
 			"t/b.yaml": "routes:\n" + tenantRoute(voicemail),
 		},
-		want: []string{"routes_without_account: t/b.yaml:2:11: route main stands in a file which has no tenant"},
+		want: []string{"routes_without_account: t/b.yaml:2:11: route main is in a file which has no tenant"},
 	},
 	{
 		name: "an include of the only company", yaml: "include_shared: [t/*.yaml]\n",

@@ -57,7 +57,7 @@ func TestRequestBounds(t *testing.T) {
 		{hoursPath + "?route=main&days=400", 200, ""},
 		{
 			hoursPath + "?route=main&days=401", 400,
-			`days "401": expected 1 to 400; for days that come later, say from` + "\n",
+			`days "401": expected 1 to 400; for later days, set from` + "\n",
 		},
 		{routesPath + "?limit=1000&offset=1000000", 200, ""},
 		{routesPath + "?limit=1001", 400, `limit "1001": expected 1 to 1000` + "\n"},

@@ -57,7 +57,7 @@ routes:
 		}
 		said++
 		if f.Route != "main" || f.Severity != "error" ||
-			!strings.Contains(f.Message, "route main is looked ahead for a day at most") ||
+			!strings.Contains(f.Message, "route main is computed for a day ahead at most") ||
 			!strings.Contains(f.Message, "use fewer conditions") {
 			t.Errorf("said is %s", f)
 		}

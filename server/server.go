@@ -311,7 +311,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	if at, ok := adminSocket.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() &&
 		!auth.RequiresLogin() && !auth.StartedClosed() {
 		s.options.Log.WarnContext(ctx,
-			"admin_listen has no authentication and is not loopback; whoever reaches it reads everything it shows; admin_web_config can ask for passwords",
+			"admin_listen has no authentication and is not loopback; anyone who can reach it can read everything it shows; set admin_web_config to require a login",
 			slog.String("admin_listen", at.String()))
 	}
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConfig, "admin_web_config", auth.Watch) })

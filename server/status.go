@@ -41,7 +41,7 @@ func (s *Server) Status() preview.Status {
 		status.Warnings = said(part(warnings.Sorted(), 0, maxSaid+1), l.file.Inputs)
 	}
 	if n := max(len(status.Mistakes), len(status.Warnings)); n > maxSaid {
-		status.Truncated = fmt.Sprintf("cut after %d; mend those first, or see callhours check", maxSaid)
+		status.Truncated = fmt.Sprintf("cut after %d; correct those first, or run callhours check", maxSaid)
 		status.Mistakes, status.Warnings = part(status.Mistakes, 0, maxSaid), part(status.Warnings, 0, maxSaid)
 	}
 	return status

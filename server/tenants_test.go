@@ -163,7 +163,7 @@ func TestTenants(t *testing.T) {
 			after:    map[string]string{a1: claims("a", "acc4")},
 			answers:  map[string]string{"/pivot acc1": "a", "/pivot acc4": ""},
 			rejected: []string{"a"},
-			mistake:  "tenants/a.yaml:1:29: account \"acc4\" is tenant \"b\"'s, as callhours.yaml:6:11 says; remove it here\n",
+			mistake:  "tenants/a.yaml:1:29: account \"acc4\" belongs to tenant \"b\", according to callhours.yaml:6:11; remove it here\n",
 		},
 		"an account that the main file does not give": {
 			yaml:     "tenants: {a: {account: acc1}}\n",
@@ -190,7 +190,7 @@ func TestTenants(t *testing.T) {
 			},
 			answers:  map[string]string{"/a/main": "a1", "/pivot acc1": "", "/pivot acc2": "b"},
 			rejected: []string{"a"},
-			mistake:  "tenants/a.yaml:3:25: tenant \"a\" has no account, so that its routes must not match calls, which may be others'; set account in tenant\n",
+			mistake:  "tenants/a.yaml:3:25: tenant \"a\" has no account, so its routes cannot have match, which could take other tenants' calls; set account in tenant\n",
 		},
 		"a tenant without an account on a path of others": {
 			before: map[string]string{a1: says("a", "a1", ""), b1: says("b", "b1", "")},
@@ -200,7 +200,7 @@ func TestTenants(t *testing.T) {
 			},
 			answers:  map[string]string{"/a/main": "a1", "/b/main": "b2"},
 			rejected: []string{"a"},
-			mistake:  "tenants/a.yaml:3:24: tenant \"a\" has no account, so that its paths begin with \"/a/\"; set account in tenant, or change the path\n",
+			mistake:  "tenants/a.yaml:3:24: tenant \"a\" has no account, so its paths must begin with \"/a/\"; set account in tenant, or change the path\n",
 		},
 		"a tenant without an account on the main file's path": {
 			yaml:   "path: /a/pivot\n",

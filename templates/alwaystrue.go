@@ -18,7 +18,7 @@ func (c *checker) alwaysTrue(n *parse.IdentifierNode, args []parse.Node, piped p
 	switch n.Ident {
 	case "default":
 		if len(args) == 2 && constant(args[1]) && !constant(args[0]) {
-			c.warn(n.Position(), "default gives %s always; what stands for a missing value comes first: default %s %s",
+			c.warn(n.Position(), "default gives %s always; the value to use instead comes first: default %s %s",
 				args[1], args[1], args[0])
 			return
 		}

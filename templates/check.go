@@ -123,7 +123,7 @@ func (c *checker) argument(n *parse.IdentifierNode) {
 		c.call(n, nil, 0)
 		return
 	}
-	c.mistake(n, "there is no function %q; a text or a key stands in double quotes, as in %q", n.Ident, n.Ident)
+	c.mistake(n, "unknown function %q; write a text or a key in double quotes, as in %q", n.Ident, n.Ident)
 }
 
 // operand corrects where fields and variables begin: text/template says where their second name
@@ -158,7 +158,7 @@ func (c *checker) call(n *parse.IdentifierNode, args []parse.Node, given int) {
 			c.mistake(n, "%s is not available: %s", n.Ident, reason)
 			return
 		}
-		c.mistake(n, "there is no function %q%s", n.Ident, suggestFunction(n.Ident))
+		c.mistake(n, "unknown function %q%s", n.Ident, suggestFunction(n.Ident))
 		return
 	}
 	if wrong := funcs.CheckCount(n.Ident, given); wrong != "" {

@@ -29,7 +29,7 @@ func suggestFunction(name string) string {
 		if vocabulary.IsRoot("." + name) {
 			return "; write ." + name + " with a dot before it"
 		}
-		return "; what is read begins with a dot and has no blank in it, as in .Call.From"
+		return "; fields begin with a dot and have no blank in them, as in .Call.From"
 	}
 	if root := "." + strings.ToUpper(name[:1]) + name[1:]; vocabulary.IsRoot(root) {
 		return "; write " + root + " with a dot before it"
@@ -44,7 +44,7 @@ var otherLayout = regexp.MustCompile(`%[YmdHMIpBbAaySj]|YYYY|yyyy|HH|hh|MMM?M?|D
 func (c *checker) layout(s *parse.StringNode) {
 	found := otherLayout.FindString(s.Text)
 	if found != "" && !strings.ContainsAny(s.Text, "0123456789") {
-		c.warn(s.Position(), "%q in a layout is written as it stands; a layout shows the 2nd of January 2006 at 15:04:05, "+
+		c.warn(s.Position(), "%q in a layout is output as it is; a layout shows the 2nd of January 2006 at 15:04:05, "+
 			"as in \"15:04\" or \"2006-01-02\"", found)
 	}
 }
@@ -62,7 +62,7 @@ func (c *checker) zone(n parse.Node) {
 // character warns of a character in single quotes, which is a number.
 func (c *checker) character(n *parse.NumberNode) {
 	if strings.HasPrefix(n.Text, "'") {
-		c.warn(n.Pos, "%s is the number %d; a text stands in double quotes", n.Text, n.Int64)
+		c.warn(n.Pos, "%s is the number %d; write texts in double quotes", n.Text, n.Int64)
 	}
 }
 
@@ -73,7 +73,7 @@ var otherAction = regexp.MustCompile(
 // text warns of text that is an action in another language, or with a brace too few.
 func (c *checker) text(n *parse.TextNode) {
 	for _, at := range otherAction.FindAllIndex(n.Text, -1) {
-		c.warn(n.Pos+parse.Pos(at[0]), "%s is written as it stands; an action stands in {{ and }}",
+		c.warn(n.Pos+parse.Pos(at[0]), "%s is output as it is; write an action in {{ and }}",
 			diag.Clip(string(n.Text[at[0]:at[1]])))
 	}
 }

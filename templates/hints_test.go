@@ -7,17 +7,17 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 )
 
-// TestOdd notes what is written as it stands and was hardly meant so, and nothing else.
+// TestOdd notes what is output as it is and was hardly meant so, and nothing else.
 func TestOdd(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`Hello { .Call.From }!`:        `t:1:7: "{ .Call.From }" is written as it stands`,
-		`{.Data.x}`:                    `t:1:1: "{.Data.x}" is written as it stands`,
-		`{% if open %}`:                `t:1:1: "{% if open %}" is written as it stands`,
-		`{{ date "YYYY-MM-DD" .Now }}`: `t:1:9: "YYYY" in a layout is written as it stands`,
+		`Hello { .Call.From }!`:        `t:1:7: "{ .Call.From }" is output as it is`,
+		`{.Data.x}`:                    `t:1:1: "{.Data.x}" is output as it is`,
+		`{% if open %}`:                `t:1:1: "{% if open %}" is output as it is`,
+		`{{ date "YYYY-MM-DD" .Now }}`: `t:1:9: "YYYY" in a layout is output as it is`,
 		`{{ dateInZone "%H:%M" .Now "Europe/Berlin" }}`:    `t:1:15: "%H" in a layout`,
 		`{{ .Now.Format "HH:mm" }}`:                        `t:1:16: "HH" in a layout`,
-		`{{ .Call.From | default 'x' }}`:                   `t:1:25: 'x' is the number 120; a text stands in double quotes`,
+		`{{ .Call.From | default 'x' }}`:                   `t:1:25: 'x' is the number 120; write texts in double quotes`,
 		`{ "a": { "b": "{}" } } 100 % {.5} ${var} {{"{"}}`: ``,
 		`{{ date "added on Monday at 15:04" .Now }}`:       ``,
 		`{{ date "Jan" .Now }}{{ .Now.Format "Monday" }}`:  ``,
@@ -35,7 +35,7 @@ func TestOdd(t *testing.T) {
 	for text, want := range map[string]string{
 		`{{ foreach .Events }}`: `; write {{range …}}`,
 		`{{ Data.x }}`:          `; write .Data with a dot before it`,
-		`{{ Name }}`:            `; what is read begins with a dot and has no blank in it, as in .Call.From`,
+		`{{ Name }}`:            `; fields begin with a dot and have no blank in them, as in .Call.From`,
 		`{{ uper "x" }}`:        `; did you mean "upper"?`,
 	} {
 		_, mistakes := l.ParseText(diag.Pos{File: "t", Line: 1, Col: 1}, text)

@@ -89,7 +89,7 @@ var hostile = []struct {
 	{"a long condition", "", func(n int) string {
 		return "[{{ if and" + strings.Repeat(` (next "a") .Event`, n/18-5) + " }}1{{ else }}2{{ end }}]"
 	}},
-	{"unknown functions", `there is no function "a"`, func(n int) string {
+	{"unknown functions", `unknown function "a"`, func(n int) string {
 		return "[" + strings.Repeat("{{a}},", n/6) + "1]"
 	}},
 	{"unknown names", ".Evet is not known", func(n int) string {

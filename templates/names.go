@@ -75,7 +75,7 @@ func (s *source) misnamed(line int, message string) (diag.Mistake, bool) {
 			if word := name + unquoted.FindString(rest); strings.Contains(word, "-") && name[0] != '.' &&
 				name[0] != '$' && follows.MatchString(action[:at[2]]) {
 				return diag.Mistakef(s.Pos(parse.Pos(begin)),
-					"%q has no quotes; a text or a key stands in double quotes, as in %q", word, word), true
+					"%q has no quotes; write a text or a key in double quotes, as in %q", word, word), true
 			}
 			if wrong := nameHint(name, rest); wrong != "" {
 				return diag.Mistakef(s.Pos(parse.Pos(begin)), "%s", wrong), true

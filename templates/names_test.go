@@ -49,26 +49,26 @@ func TestNamesWithOtherSigns(t *testing.T) {
 		},
 		{
 			`{{ index .Data my-key }}`,
-			`1:16: "my-key" has no quotes; a text or a key stands in double quotes, as in "my-key"`,
+			`1:16: "my-key" has no quotes; write a text or a key in double quotes, as in "my-key"`,
 		},
 		{
 			`{{ .Data.x | default my-own-key }}`,
-			`1:22: "my-own-key" has no quotes; a text or a key stands in double quotes, as in "my-own-key"`,
+			`1:22: "my-own-key" has no quotes; write a text or a key in double quotes, as in "my-own-key"`,
 		},
 		{
 			`{{ get .Data mykey }}`,
-			`1:14: there is no function "mykey"; a text or a key stands in double quotes, as in "mykey"`,
+			`1:14: unknown function "mykey"; write a text or a key in double quotes, as in "mykey"`,
 		},
 		{
 			`{{ .Data.key name }}`,
-			`1:14: there is no function "name"; a text or a key stands in double quotes, as in "name"`,
+			`1:14: unknown function "name"; write a text or a key in double quotes, as in "name"`,
 		},
 		{`{{ .Data.list[0] }}`, `1:4: an element of a list is read by index; write {{ index .Data.list 0 }}`},
 		{`{{ .Data.list.1 }}`, `1:4: an element of a list is read by index; write {{ index .Data.list 1 }}`},
 		{`{{ .Data.list[2].id }}`, `1:4: an element of a list is read by index; write {{ (index .Data.list 2).id }}`},
 		{`{{ .Data->key }}`, `1:4: names follow each other after a dot; write {{ .Data.key }}`},
 		{`{{ Data["k"] }}`, `1:4: ` + only + `"k"; write {{ get .Data "k" }}`},
-		{`{{ data.key }}`, `1:4: there is no function "data"; write .Data with a dot before it`},
+		{`{{ data.key }}`, `1:4: unknown function "data"; write .Data with a dot before it`},
 		{
 			`{{ .Data.on ? 1 : 2 }}`,
 			`1:13: ? has no meaning here; write {{ if A }}B{{ else }}C{{ end }}, or {{ .Data.x | default "y" }}`,
@@ -86,7 +86,7 @@ func TestNamesWithOtherSigns(t *testing.T) {
 		{`{{ .Call.Custom-Application-Vars.step }}`, `1:4: ` + only +
 			`"Custom-Application-Vars"; write {{ .Call.Var "step" }}`},
 		{`{{ $.Call.Header.X-Step }}`, `1:4: ` + only + `"X-Step"; write {{ $.Call.Header "X-Step" }}`},
-		{`{{ .Call.Var.step }}`, `1:4: .Call.Var is no map; write .Call.Var "step"`},
+		{`{{ .Call.Var.step }}`, `1:4: .Call.Var is not a map; write .Call.Var "step"`},
 		{`{{ .Var.step }}`, `1:4: .Var is not known; write .Call.Var "NAME"`},
 		{`{{ .CallerID }}`, `1:4: .CallerID is not known; did you mean ".Call.CallerNumber"?`},
 		{`{{ .Event.start-time }}`, `1:4: ` + only + `"start-time"; write {{ .Event.Start }}`},
@@ -162,11 +162,11 @@ func TestDefaultTrue(t *testing.T) {
 
 		{
 			`{{ default .Data.a true }}`,
-			`t:1:4: default gives true always; what stands for a missing value comes first: default true .Data.a`,
+			`t:1:4: default gives true always; the value to use instead comes first: default true .Data.a`,
 		},
 		{
 			`{{ default .Data.a "x" }}`,
-			`t:1:4: default gives "x" always; what stands for a missing value comes first: default "x" .Data.a`,
+			`t:1:4: default gives "x" always; the value to use instead comes first: default "x" .Data.a`,
 		},
 
 		{`{{ default "a" "b" }}{{ default .Data.a "" }}{{ default .Data.a .Data.b }}`, ""},

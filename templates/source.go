@@ -140,7 +140,7 @@ var parseFaults = []struct {
 		regexp.MustCompile(`^unexpected (\{\{end\}\})$`),
 		`{{end}} closes nothing; expected an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
 	},
-	{regexp.MustCompile(`^unexpected (\{\{else\}\})$`), `{{else}} stands outside {{if}}, {{range}} and {{with}}`},
+	{regexp.MustCompile(`^unexpected (\{\{else\}\})$`), `{{else}} is outside {{if}}, {{range}} and {{with}}`},
 	{regexp.MustCompile(`^unexpected "?(\})"? in operand$`), `found } alone; expected }} at the end of the action`},
 	{regexp.MustCompile(`^undefined variable "(.*)"$`), `variable "$1" is not defined; write {{ $1 := … }} before it`},
 	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} wants a value, found none`},
@@ -155,7 +155,7 @@ var parseFaults = []struct {
 	},
 	{regexp.MustCompile(`^multiple definition of template (".*")$`), `template $1 is defined twice`},
 	{regexp.MustCompile(`^bad number syntax: "(.*)"$`), `expected a number, found "$1"`},
-	{regexp.MustCompile(`^(\{\{break\}\}|\{\{continue\}\}) outside \{\{range\}\}$`), `$1 stands outside {{range}}`},
+	{regexp.MustCompile(`^(\{\{break\}\}|\{\{continue\}\}) outside \{\{range\}\}$`), `$1 is outside {{range}}`},
 	{regexp.MustCompile(`^unexpected "(&)" in .*$`), `&& has no meaning here; write {{ if and A B }}`},
 	{
 		regexp.MustCompile(`^unexpected "(\|)" in .*$`),
@@ -173,7 +173,7 @@ var parseFaults = []struct {
 		regexp.MustCompile(`^unexpected "(\()" in .*$`),
 		`arguments follow a function after a blank, not in parentheses, as in {{ default "x" .Data.y }}`,
 	},
-	{regexp.MustCompile(`^unexpected "(%)" in .*$`), `% has no meaning here; a text stands in double quotes`},
+	{regexp.MustCompile(`^unexpected "(%)" in .*$`), `% has no meaning here; write texts in double quotes`},
 	{
 		regexp.MustCompile(`^unexpected "(\{)" in .*$`),
 		`found { after {{; an action has two braces, as in {{ .Call.From }}`,
@@ -182,8 +182,8 @@ var parseFaults = []struct {
 		regexp.MustCompile(`^(?:illegal|bad) number syntax: "(\+)"$`),
 		`+ has no meaning here; write {{ add A B }} for numbers, or {{ print A B }} for texts`,
 	},
-	{regexp.MustCompile(`^malformed character constant: (.*)$`), `a text stands in double quotes, found $1`},
-	{regexp.MustCompile(`^unterminated character constant$`), `a text stands in double quotes, found ' alone`},
+	{regexp.MustCompile(`^malformed character constant: (.*)$`), `write texts in double quotes, found $1`},
+	{regexp.MustCompile(`^unterminated character constant$`), `write texts in double quotes, found ' alone`},
 	{
 		regexp.MustCompile(`^unexpected "(\\)\\" in .*$`),
 		`\" has no meaning in an action; write " alone, also where the action stands in a text`,

@@ -162,7 +162,7 @@ func share(pieces, own map[string]*trees.Tree, s *source) []diag.Mistake {
 		if name == s.name {
 			if n := firstOutput(t.Root); n != nil {
 				mistakes = append(mistakes, diag.Mistakef(s.Pos(n.Position()),
-					"a file whose name begins with _ holds only {{define}}, found other text"))
+					"a file whose name begins with _ must contain only {{define}}, found other text"))
 			}
 			continue
 		}

@@ -182,8 +182,8 @@ func TestLoadUnreadable(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown function", `{{ toJsn 1 }}`, `:1:4: there is no function "toJsn"; did you mean "toJson"?`},
-		{"far from any function", `{{ frobnicate_all 1 }}`, `:1:4: there is no function "frobnicate_all"`},
+		{"unknown function", `{{ toJsn 1 }}`, `:1:4: unknown function "toJsn"; did you mean "toJson"?`},
+		{"far from any function", `{{ frobnicate_all 1 }}`, `:1:4: unknown function "frobnicate_all"`},
 		{
 			"quote", `{{ .Data.x | quote }}`,
 			`:1:14: quote is not available: quotes and escapes are added for you; leave it out`,
@@ -243,7 +243,7 @@ func TestMistakes(t *testing.T) {
 			"refused in an argument of template", `{{ define "a" }}{{ end }}{{ template "a" env }}`,
 			`:1:42: env is not available: a template sees the call, not the server`,
 		},
-		{"the counter of steps", `{{ __step }}`, `:1:4: there is no function "__step"`},
+		{"the counter of steps", `{{ __step }}`, `:1:4: unknown function "__step"`},
 		{"too few arguments", `{{ replace "a" "b" }}`, `:1:4: replace wants 3 arguments, found 2`},
 		{"too many arguments", `{{ "x" | toJson 1 }}`, `:1:10: toJson wants 1 argument, found 2`},
 		{"too few for a variadic one", `{{ printf }}`, `:1:4: printf wants at least 1 argument, found 0`},
@@ -298,11 +298,11 @@ func TestMistakes(t *testing.T) {
 			"stray end", "a\n  {{end}}",
 			`:2:3: {{end}} closes nothing; expected an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} before it`,
 		},
-		{"stray else", "{{else}}", `:1:1: {{else}} stands outside {{if}}, {{range}} and {{with}}`},
+		{"stray else", "{{else}}", `:1:1: {{else}} is outside {{if}}, {{range}} and {{with}}`},
 		{"variable", "\n{{ $x }}", `:2:4: variable "$x" is not defined; write {{ $x := … }} before it`},
 		{"if of nothing", "{{ if }}{{ end }}", `:1:4: {{if}} wants a value, found none`},
 		{"twice", `{{ define "a" }}1{{ end }}{{ define "a" }}2{{ end }}`, `:1: template "a" is defined twice`},
-		{"break", "{{ break }}", `:1: {{break}} stands outside {{range}}`},
+		{"break", "{{ break }}", `:1: {{break}} is outside {{range}}`},
 		{"character", "{{ ? }}", `:1:4: "?" has no meaning here`},
 
 		{
@@ -332,7 +332,7 @@ func TestMistakes(t *testing.T) {
 		{"typographic dash", "{\"a\":–1}", `:1:6: expected a value, found '–'; write - for a minus`},
 		{
 			"typographic quotes", "{“a”:1}",
-			`:1:2: expected a member name in quotes or }, found '“'; names and texts stand in straight double quotes, as in "hangup"`,
+			`:1:2: expected a member name in quotes or }, found '“'; write names and texts in straight double quotes, as in "hangup"`,
 		},
 		{"not UTF-8", "a\nbü\xff", `:2:3: expected UTF-8, found the byte 0xff; save it as UTF-8`},
 		{
@@ -381,7 +381,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		"_b.json.tmpl": "{{ define \"p\" }}{{ end }}",
 		"c.json.tmpl":  strings.Repeat("x", MaxSource+1),
 	})
-	want := `templates/_a.json.tmpl:1:1: a file whose name begins with _ holds only {{define}}, found other text
+	want := `templates/_a.json.tmpl:1:1: a file whose name begins with _ must contain only {{define}}, found other text
 templates/_a.json.tmpl:1:25: html is not available: quotes and escapes are added for you; leave it out
 templates/_b.json.tmpl:1:17: template "p" is already defined in templates/_a.json.tmpl
 templates/a.json.tmpl:1:4: js is not available: quotes and escapes are added for you; leave it out

@@ -52,7 +52,7 @@ func (a *attempt) handleStatus(answer *http.Response) Fetched {
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError:
 		if a.source.UserAgent == "" && isMicrosoft(a.visited[len(a.visited)-1].Hostname()) {
 			return a.fail(resultOf(code),
-				"%s; this host refuses programs that it does not know: set user_agent to that of a browser", line)
+				"%s; this host refuses unknown programs; set user_agent to that of a browser", line)
 		}
 	case http.StatusTooManyRequests:
 		return a.fail(resultOf(code), "%s; fetch less often, or from another address", line)

@@ -124,7 +124,7 @@ func TestForeignLetters(t *testing.T) {
 	const cure = "; publish it in UTF-8"
 	unknown := func(line, charset string) []string {
 		return []string{line + "the charset " + diag.Quote(charset) +
-			", which the server names, is not known; what is not UTF-8 is read as the Latin letters of Windows" + cure}
+			", which the server names, is unknown; text that is not UTF-8 is read as the Latin letters of Windows" + cure}
 	}
 	for _, c := range []struct {
 		name, summary, charset string

@@ -148,7 +148,7 @@ func (s *Store) removeRemaining() {
 		})
 		s.subscribeMu.Unlock()
 		if err != nil {
-			s.options.Log.Warn("copies that nobody uses cannot be removed", slog.String("error", diag.ErrorLine(err)))
+			s.options.Log.Warn("unused copies cannot be removed", slog.String("error", diag.ErrorLine(err)))
 			return
 		}
 	}

@@ -151,7 +151,7 @@ func parseCopy(content []byte) (saved, error) {
 	line, body, _ := bytes.Cut(content, []byte("\n"))
 	var h header
 	if err := json.Unmarshal(line, &h); err != nil || h.Version < earlierVersion {
-		return saved{}, errors.New("it is no copy of a feed")
+		return saved{}, errors.New("it is not a copy of a feed")
 	}
 	if h.Version > copyVersion {
 		return saved{}, errNewer

@@ -418,7 +418,7 @@ func TestPrepare(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := c.prepare(); err == nil ||
-		!strings.HasSuffix(err.Error(), "events: is no directory but a link; remove it") {
+		!strings.HasSuffix(err.Error(), "events: is a link, not a directory; remove it") {
 		t.Errorf("got %v", err)
 	}
 	if info, err := os.Stat(filepath.Join(c.dir, bodies)); err != nil || info.Mode().Perm() != 0o700 {

@@ -148,11 +148,11 @@ func TestFetchAddresses(t *testing.T) {
 		},
 		{
 			name: "an unknown name", url: "http://unknown.test/in",
-			want: "server_error 0: http://unknown.test/…: the DNS does not know this host; is its name right?",
+			want: "server_error 0: http://unknown.test/…: the DNS has no such host; is its name right?",
 		},
 		{
 			name: "Microsoft", url: "http://outlook.office365.com:{private}/forbidden",
-			want: "forbidden 403: http://outlook.office365.com:{private}/…: 403 Forbidden; this host refuses programs that it does not know: set user_agent to that of a browser",
+			want: "forbidden 403: http://outlook.office365.com:{private}/…: 403 Forbidden; this host refuses unknown programs; set user_agent to that of a browser",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -68,7 +68,7 @@ func isTooLongHeader(err error) bool {
 func (a *attempt) reason(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {
-			return "the DNS does not know this host; is its name right?"
+			return "the DNS has no such host; is its name right?"
 		}
 		return "the DNS does not answer for this host"
 	}
@@ -90,11 +90,11 @@ func (a *attempt) reason(err error) string {
 	case strings.Contains(text, "multiple Content-Length"):
 		return "the answer has two Content-Length headers that differ" + faulty
 	case strings.Contains(text, "Content-Length"):
-		return "the Content-Length of the answer is no number" + faulty
+		return "the Content-Length of the answer is not a number" + faulty
 	case strings.Contains(text, "transfer encoding"):
-		return "the Transfer-Encoding of the answer is none that HTTP has" + faulty
+		return "the Transfer-Encoding of the answer is unknown" + faulty
 	case strings.Contains(text, "malformed"):
-		return "what came was no HTTP answer; is the port right?"
+		return "the answer is not HTTP; is the port right?"
 	}
 	return "the connection failed while " + stageNames[a.stage.Load()]
 }
@@ -118,11 +118,11 @@ func (a *attempt) tlsReason(err error) string {
 		now := a.fetcher.now()
 		switch c := invalid.Cert; {
 		case invalid.Reason == x509.Expired && c != nil && now.Before(c.NotBefore):
-			return "its certificate holds from " + c.NotBefore.UTC().Format(day) + " on; is the clock here right?"
+			return "its certificate is valid from " + c.NotBefore.UTC().Format(day) + " on; is the clock here right?"
 		case invalid.Reason == x509.Expired && c != nil:
-			return "its certificate expired on " + c.NotAfter.UTC().Format(day) + "; it is the server's to renew"
+			return "its certificate expired on " + c.NotAfter.UTC().Format(day) + "; renew it on the server"
 		}
-		return "its certificate may not vouch for a server"
+		return "its certificate is not valid for a server"
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "its certificate cannot be verified"

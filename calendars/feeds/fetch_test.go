@@ -458,18 +458,18 @@ func TestFetchFaults(t *testing.T) {
 		{
 			name:    "a length that is none",
 			answers: script(answerRaw("HTTP/1.1 200 OK\r\nContent-Length: PLANTED\r\n\r\n", false)),
-			want: "server_error 0: HOME: the Content-Length of the answer is no number; " +
+			want: "server_error 0: HOME: the Content-Length of the answer is not a number; " +
 				"the server, or a proxy before it, is at fault",
 		},
 		{
 			name:    "an encoding that is none",
 			answers: script(answerRaw("HTTP/1.1 200 OK\r\nTransfer-Encoding: PLANTED\r\n\r\n", false)),
-			want: "server_error 0: HOME: the Transfer-Encoding of the answer is none that HTTP has; " +
+			want: "server_error 0: HOME: the Transfer-Encoding of the answer is unknown; " +
 				"the server, or a proxy before it, is at fault",
 		},
 		{
 			name: "no HTTP", answers: script(answerRaw("SSH-2.0-PLANTED\r\n\r\n", false)),
-			want: "server_error 0: HOME: what came was no HTTP answer; is the port right?",
+			want: "server_error 0: HOME: the answer is not HTTP; is the port right?",
 		},
 		{
 			name: "a server that hangs",

@@ -68,7 +68,7 @@ type totalSizeError struct {
 }
 
 func (e *totalSizeError) Error() string {
-	return fmt.Sprintf("%s: %s: up to here the files of the calendar hold more than %d bytes, %d times limits.bytes; "+
+	return fmt.Sprintf("%s: %s: up to here the files of the calendar have more than %d bytes, %d times limits.bytes; "+
 		"make two calendars of them", e.name, ical.ErrTooBig, e.most, filesTimes)
 }
 

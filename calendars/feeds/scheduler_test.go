@@ -259,7 +259,7 @@ func TestFilesGrow(t *testing.T) {
 			"too many", 10,
 			[]int{1, limits.Bytes, limits.Bytes, limits.Bytes, limits.Bytes},
 			4,
-			"4: too big: up to here the files of the calendar hold more than 2097152 bytes, 4 times limits.bytes; " +
+			"4: too big: up to here the files of the calendar have more than 2097152 bytes, 4 times limits.bytes; " +
 				"make two calendars of them",
 		},
 	} {

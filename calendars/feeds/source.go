@@ -81,7 +81,7 @@ func (s Source) Validate() error {
 	case len(s.UserAgent) > maxUserAgent:
 		return fmt.Errorf("user_agent has %d bytes; the limit is %d", len(s.UserAgent), maxUserAgent)
 	case strings.ContainsFunc(s.UserAgent, isControl):
-		return errors.New("user_agent holds a line break or another control character")
+		return errors.New("user_agent contains a line break or another control character")
 	case len(s.Header) > maxHeaders:
 		return fmt.Errorf("%d headers are set; the limit is %d", len(s.Header), maxHeaders)
 	}
@@ -101,7 +101,7 @@ func (s Source) Validate() error {
 		}
 		for _, value := range s.Header[name] {
 			if strings.ContainsFunc(value, isControl) {
-				return fmt.Errorf("header %s holds a line break or another control character", canonical)
+				return fmt.Errorf("header %s contains a line break or another control character", canonical)
 			}
 			if sent += len(value); sent > maxHeaderValue {
 				return fmt.Errorf("header %s makes the headers longer than %d bytes; shorten them", canonical,

@@ -71,7 +71,7 @@ func TestSourceValidate(t *testing.T) {
 		{
 			"a header with a line break",
 			Source{URL: address, Header: http.Header{"X-Token": {"PLANTED\r\nX: y"}}},
-			"header X-Token holds a line break or another control character",
+			"header X-Token contains a line break or another control character",
 		},
 		{
 			"the host's name",
@@ -123,7 +123,7 @@ func TestSourceValidate(t *testing.T) {
 		{
 			"a user agent with a line break",
 			Source{URL: address, UserAgent: "PLANTED\n"},
-			"user_agent holds a line break or another control character",
+			"user_agent contains a line break or another control character",
 		},
 	} {
 		got := ""

@@ -49,12 +49,12 @@ func TestFetchTLS(t *testing.T) {
 		{
 			name: "expired", certificate: known.issue(t, from, fetchClock.AddDate(0, 0, -1), "127.0.0.1"),
 			caFile: known.file,
-			want:   "server_error 0: https://HOST/…: its certificate expired on 2026-11-22; it is the server's to renew",
+			want:   "server_error 0: https://HOST/…: its certificate expired on 2026-11-22; renew it on the server",
 		},
 		{
 			name: "not yet good", certificate: known.issue(t, fetchClock.AddDate(0, 0, 1), until, "127.0.0.1"),
 			caFile: known.file,
-			want:   "server_error 0: https://HOST/…: its certificate holds from 2026-11-24 on; is the clock here right?",
+			want:   "server_error 0: https://HOST/…: its certificate is valid from 2026-11-24 on; is the clock here right?",
 		},
 		{
 			name:        "another host",

@@ -135,7 +135,7 @@ func (r *reader) reportCharset(l line) {
 	switch {
 	case r.charset != "":
 		r.tolerate(l.number,
-			fmt.Sprintf("the charset %s, which the server names, is not known; what is not UTF-8 is %s%s",
+			fmt.Sprintf("the charset %s, which the server names, is unknown; text that is not UTF-8 is %s%s",
 				diag.Quote(r.charset), latin, cure))
 	case isLatin:
 		r.tolerate(l.number, "a line that is not in UTF-8 is "+latin+cure)

@@ -138,7 +138,7 @@ func (r *reader) closeInner(components int) {
 	for _, p := range i.properties[kept:] {
 		if eventProperties[p.name] == scheduling && p.name != "DURATION" {
 			r.report(Problem{Line: p.line, Property: p.name, Message: fmt.Sprintf(
-				"it stands in %s, not in the event, and is ignored (is END:%[1]s missing before it?)",
+				"it is in %s, not in the event, and is ignored (is END:%[1]s missing before it?)",
 				diag.Brief(r.open[components]))})
 			break
 		}
@@ -238,7 +238,7 @@ func (r *reader) finish() {
 	if d.joined > 0 {
 		r.report(Problem{
 			Line:    d.joined,
-			Message: "the line holds another one of an event, which is not read as one (is a line end missing?)",
+			Message: "the line contains another line of an event, which is ignored (is a line end missing?)",
 		})
 	}
 	for d.properties != nil {

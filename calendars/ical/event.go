@@ -354,7 +354,7 @@ func (r *reader) parse(kind valueKind, text string) (Time, error) {
 	s := Time{Time: written}
 	if kind.date {
 		if s.Form != recur.Date {
-			r.tolerate(kind.line, "the time behind a date is ignored, since VALUE=DATE says that it is one")
+			r.tolerate(kind.line, "the time after the date is ignored because of VALUE=DATE")
 		}
 		s.Time = recur.Time{Civil: recur.Midnight(s.Civil)}
 	}

@@ -36,7 +36,7 @@ func (r *reader) reportMisspelling(number int, name, meant string) {
 	if d := r.draft; len(d.misspellings) < maxSlips {
 		d.misspellings = append(d.misspellings, Problem{
 			Line:    number,
-			Message: fmt.Sprintf("%s is no property of an event, and is ignored; did you mean %s?", name, meant),
+			Message: fmt.Sprintf("%s is not a property of an event, and is ignored; did you mean %s?", name, meant),
 		})
 	}
 }

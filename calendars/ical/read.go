@@ -198,7 +198,7 @@ func (r *reader) begin(l line, component string) error {
 	}
 	if component == "VEVENT" {
 		if !slices.Contains(r.open, "VCALENDAR") {
-			r.tolerate(l.number, "an event stands outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
+			r.tolerate(l.number, "an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
 		}
 		if r.drafts++; r.drafts > r.limits.Events {
 			return TooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")
@@ -258,13 +258,13 @@ func (r *reader) unmatchedEnd(number int, component string) {
 	}
 }
 
-// reportLost reports lines of an event that stand outside any, once for each run of them.
+// reportLost reports lines of an event that are outside any, once for each run of them.
 func (r *reader) reportLost(line int) {
 	if !r.skipped.reported {
 		r.skipped.reported = true
 		r.report(Problem{
 			Line:    line,
-			Message: "lines of an event stand outside BEGIN:VEVENT and END:VEVENT, and are ignored",
+			Message: "lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
 		})
 	}
 }

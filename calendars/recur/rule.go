@@ -180,7 +180,7 @@ func (r *Rule) set(name, value string) (err error) {
 		}
 	default:
 		if !strings.HasPrefix(name, "X-") {
-			err = fmt.Errorf("%s is no part of a rule", diag.Quote(name))
+			err = fmt.Errorf("%s is not part of a rule", diag.Quote(name))
 		}
 	}
 	return err

@@ -121,7 +121,7 @@ func TestRuleMistakes(t *testing.T) {
 		"FREQ=MONTHLY;BYDAY=0MO":         `expected BYDAY to be weekdays such as MO or -1FR, found "0MO"`,
 		"FREQ=MONTHLY;BYDAY=":            `expected BYDAY to be weekdays such as MO or -1FR, found ""`,
 		"FREQ=MONTHLY;BYDAY=54MO":        `expected BYDAY to be weekdays such as MO or -1FR, found "54MO"`,
-		"FREQ=YEARLY;BYEASTER=0":         `"BYEASTER" is no part of a rule`,
+		"FREQ=YEARLY;BYEASTER=0":         `"BYEASTER" is not part of a rule`,
 		"FREQ=YEARLY;RSCALE=CHINESE":     `expected RSCALE=GREGORIAN, found "CHINESE"`,
 		"FREQ=YEARLY;SKIP=FORWARD":       `expected SKIP=OMIT, found "FORWARD"`,
 		"FREQ=YEARLY;BYYEARDAY" + "=400": `expected BYYEARDAY to be numbers from 1 to 366 or -366 to -1, found "400"`,

@@ -104,7 +104,7 @@ func (o *Observance) onsets(dst []onset, b *recur.Budget, limit int) ([]onset, e
 // zoneOf makes a zone of its changes. Before the first, the offset is the one that it changes from.
 func zoneOf(name string, onsets []onset) (*time.Location, error) {
 	if len(onsets) == 0 {
-		return nil, errors.New("nothing in it says when an offset begins")
+		return nil, errors.New("it does not define when an offset begins")
 	}
 	slices.SortStableFunc(onsets, func(a, b onset) int { return cmp.Compare(a.at, b.at) })
 	// The first is used by no change, which is how it is known as the one before them.

@@ -242,7 +242,7 @@ func Unknown(name string) UnknownError {
 		return e
 	}
 	if m := offsetOnly.FindStringSubmatch(strings.TrimSpace(name)); m != nil {
-		e.Why, e.Hint = "is an offset, which knows no summer time", nameHint+"Europe/Berlin"
+		e.Why, e.Hint = "is an offset, which has no daylight saving time", nameHint+"Europe/Berlin"
 		hours, _ := strconv.Atoi(m[2])
 		if m[1] == "-" {
 			hours = -hours

@@ -68,7 +68,7 @@ func TestHintsOfZones(t *testing.T) {
 // TestUnknownTo is what is said of the names of feeds that are no place's.
 func TestUnknownTo(t *testing.T) {
 	t.Parallel()
-	const offset = " is an offset, which knows no summer time; use a name such as Europe/Berlin"
+	const offset = " is an offset, which has no daylight saving time; use a name such as Europe/Berlin"
 	for name, want := range map[string]string{
 		"PST":          " is not known; use a name such as America/Los_Angeles",
 		"MESZ":         " is not known; use a name such as Europe/Berlin",

@@ -120,11 +120,11 @@ func TestCheck(t *testing.T) {
 		"w. europe standard time":           `time zone "w. europe standard time" is not known; did you mean "Europe/Berlin"?`,
 		"US-Eastern":                        `time zone "US-Eastern" is not known; did you mean "US/Eastern"?`,
 		"(UTC+09:00) Osaka, Sapporo, Tokyo": `time zone "(UTC+09:00) Osaka, Sapporo, Tokyo" is not known; did you mean "Asia/Tokyo"?`,
-		"GMT+1": `time zone "GMT+1" is an offset, which knows no summer time` + name +
+		"GMT+1": `time zone "GMT+1" is an offset, which has no daylight saving time` + name +
 			", or Etc/GMT-1 where there is none",
-		"UTC-05:00": `time zone "UTC-05:00" is an offset, which knows no summer time` + name +
+		"UTC-05:00": `time zone "UTC-05:00" is an offset, which has no daylight saving time` + name +
 			", or Etc/GMT+5 where there is none",
-		"+0530":       `time zone "+0530" is an offset, which knows no summer time` + name,
+		"+0530":       `time zone "+0530" is an offset, which has no daylight saving time` + name,
 		"BST":         `time zone "BST" is not known; use a name such as Europe/London or Asia/Dhaka`,
 		"Local":       `time zone "Local" depends on the machine` + name,
 		"xyzzy plugh": `time zone "xyzzy plugh" is not known` + name,

@@ -135,7 +135,7 @@ func readFeeds(ctx context.Context, g *server.Generation, offline bool, env envi
 	for _, name := range g.Calendars() {
 		if use, _, _ := g.Calendar(name); use.Snapshot.Unknown() {
 			fmt.Fprintf(env.stderr,
-				"calendar %q: there is no copy of its feed, so that its events and the routes that ask it are not looked at\n", name)
+				"calendar %q: no copy of its feed; its events and the routes that use it are not checked\n", name)
 		}
 	}
 }

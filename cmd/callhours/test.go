@@ -131,7 +131,7 @@ func testFiles(path string, named []string) (fs.FS, []string, error) {
 		}
 	}
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("no %s stands beside %s; name the files of tests", pattern, path)
+		err = fmt.Errorf("no %s is beside %s; name the test files", pattern, path)
 	}
 	return fsys, found, err
 }

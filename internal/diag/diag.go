@@ -83,7 +83,7 @@ const MaxMistakes = 200
 
 // MoreMistakes reports how many mistakes of a file are not listed, from the place of the first one.
 func MoreMistakes(from Pos, n int) Mistake {
-	return Mistakef(from, "%d more mistakes of this file are not listed; mend the others first", n)
+	return Mistakef(from, "%d more mistakes of this file are not listed; correct the others first", n)
 }
 
 // Sorted gives the mistakes by place, each once, also where it concerns several other places. Of a
@@ -105,7 +105,7 @@ func (ms Mistakes) Sorted() Mistakes {
 func (ms Mistakes) ByOwner(of func(Mistake) string) Mistakes {
 	return limitMistakes(slices.Clone(ms), func(m Mistake) (string, bool) { owner := of(m); return owner, owner != "" },
 		func(from Pos, n int) Mistake {
-			return Mistakef(from, "%d more mistakes of this tenant's files are not listed; mend the others first", n)
+			return Mistakef(from, "%d more mistakes of this tenant's files are not listed; correct the others first", n)
 		})
 }
 

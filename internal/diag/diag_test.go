@@ -150,7 +150,7 @@ func TestByOwner(t *testing.T) {
 	if got["a"] != MaxMistakes+1 || got[""] != 2*MaxMistakes || got["b"] != MaxMistakes+1 {
 		t.Errorf("got %v", got)
 	}
-	if last["a"] != "200 more mistakes of this tenant's files are not listed; mend the others first" ||
+	if last["a"] != "200 more mistakes of this tenant's files are not listed; correct the others first" ||
 		last["b"] != "wrong" || last[""] != "wrong" {
 		t.Errorf("got %v", last)
 	}

@@ -33,7 +33,7 @@ func TestSortedFirst(t *testing.T) {
 		}
 	}
 	if text := got.Error(); strings.Count(text,
-		"300 more mistakes of this file are not listed; mend the others first") != 2 ||
+		"300 more mistakes of this file are not listed; correct the others first") != 2 ||
 		strings.Contains(text, "b.yaml: more") {
 		t.Errorf("what is left out is not said as it should be")
 	}

@@ -153,7 +153,7 @@ func (d Disk) amend(path string, tail int, amend func(tail []byte) (at int, with
 		return Reason(err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: is no regular file", path)
+		return fmt.Errorf("%s: is not a regular file", path)
 	}
 	from := max(info.Size()-int64(tail), 0)
 	last := make([]byte, info.Size()-from)
@@ -210,7 +210,7 @@ func makeDir(path string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s: is no directory but a link; remove it", path)
+		return fmt.Errorf("%s: is a link, not a directory; remove it", path)
 	case info.Mode().Perm()&0o077 != 0:
 		return os.Chmod(path, 0o700)
 	}

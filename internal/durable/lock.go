@@ -20,7 +20,7 @@ const LockFile = "lock"
 var ErrHeld = errors.New("another process uses it")
 
 // ErrNoLocks says that the file system has no locks.
-var ErrNoLocks = errors.New("its file system has no locks, so that nobody can tell whether another process uses it")
+var ErrNoLocks = errors.New("its file system has no locks, so another process may use it too")
 
 // Lock keeps a directory for this process, until it is released or the
 // process ends, however it does.
@@ -66,7 +66,7 @@ func (l *Lock) openLocked() (*os.File, error) {
 		return nil, Reason(err)
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("%s: is no regular file; remove it", path), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: is not a regular file; remove it", path), f.Close())
 	}
 	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 	case errors.Is(err, syscall.EWOULDBLOCK):

@@ -130,13 +130,13 @@ func (a *AdminAuth) refresh() error {
 	case former.closed != nil && !c.requiresLogin() && c.sum != a.pendingSum:
 		// What has been written so far may be half of it; a start would take it too.
 		a.pendingSum = c.sum
-		return errors.New(a.path + ": it asks nobody for a password; it is taken if it stays so")
+		return errors.New(a.path + ": it requires no login; it takes effect if it stays like this")
 	case former.closed != nil:
 	case c.sum == former.sum:
 		return nil
 	case former.requiresLogin() && !c.requiresLogin():
 		return errors.New(a.path +
-			": nobody would be asked for a password any more; restart callhours if that is meant")
+			": no login would be required any more; restart callhours if that is intended")
 	case (c.tls == nil) != (former.tls == nil):
 		return errors.New(a.path + ": whether there is TLS changes at the next start")
 	}
@@ -234,7 +234,7 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", closedAgain)
 		WriteError(w, r, http.StatusServiceUnavailable,
 			"the admin listener is closed, since admin_web_config cannot be used: "+a.shownReason(c)+
-				"; calls are answered, and it opens when the file is mended")
+				"; calls are answered, and it opens when the file is corrected")
 		return
 	case a.startedShut && c.tls != nil && r.TLS == nil:
 		w.Header().Set("Connection", "close")

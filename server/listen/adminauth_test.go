@@ -25,7 +25,7 @@ func TestWebConfigMistakes(t *testing.T) {
 	dir := t.TempDir()
 	pair(t, dir, 1)
 	const hash = "$2a$04$2c1sDsfMDmnVay1Lss7jKuD2Trh7VSow7vkAhtS4CdgnfPIlhrEgS"
-	const nothing = ": the file asks nobody for anything; add basic_auth_users or tls_server_config, or remove admin_web_config"
+	const nothing = ": the file requires no login; add basic_auth_users or tls_server_config, or remove admin_web_config"
 	names, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(names) != 2 {
 		t.Fatal(names, err)

@@ -48,7 +48,7 @@ func (c *Certificate) read() error {
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return fmt.Errorf("tls: %s and %s are no certificate with its key: %s", c.cert, c.key, err.Error())
+		return fmt.Errorf("tls: %s and %s are not a certificate and its key: %s", c.cert, c.key, err.Error())
 	}
 	c.current.Store(&pair)
 	return nil

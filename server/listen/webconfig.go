@@ -67,7 +67,7 @@ func readWebConfig(path string) (*webConfig, error) {
 	}
 	if w.err == nil && !w.says {
 		w.errorAt(nil,
-			"the file asks nobody for anything; add basic_auth_users or tls_server_config, or remove admin_web_config")
+			"the file requires no login; add basic_auth_users or tls_server_config, or remove admin_web_config")
 	}
 	if w.err != nil {
 		return nil, w.err

@@ -82,7 +82,7 @@ func (w *webReader) buildTLSConfig() {
 	if ca := w.readOrInline(w.clientCAFile, w.clientCA); ca != nil {
 		w.tls.ClientCAs = x509.NewCertPool()
 		if !w.tls.ClientCAs.AppendCertsFromPEM(ca) {
-			w.errorAt(w.tlsAt, "client_ca_file holds no certificate")
+			w.errorAt(w.tlsAt, "client_ca_file contains no certificate")
 		}
 		if w.tls.ClientAuth == tls.NoClientCert {
 			w.errorAt(w.tlsAt,

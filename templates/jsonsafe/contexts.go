@@ -426,7 +426,7 @@ func (esc *escaper) call(c context, n *parse.TemplateNode) context {
 func typeset(r rune) string {
 	switch {
 	case strings.ContainsRune(diag.TypographicQuotes, r):
-		return `names and texts stand in straight double quotes, as in "hangup"`
+		return `write names and texts in straight double quotes, as in "hangup"`
 	case unicode.Is(unicode.Zs, r):
 		return "this blank is not one of ASCII, as it comes with a copy from a page; delete it and type a blank"
 	case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):

@@ -189,10 +189,10 @@ func TestEncodingMistakes(t *testing.T) {
 			"text without quotes", `{"a":hello}`,
 			`:1:6: expected a number, true, false, null or a text in quotes, found hello`,
 		},
-		{"text without quotes, beyond ASCII", `{"a":ß}`, `:1:6: expected a value, found 'ß'; text stands in quotes`},
+		{"text without quotes, beyond ASCII", `{"a":ß}`, `:1:6: expected a value, found 'ß'; write text in quotes`},
 		{
 			"single quotes", `{'a':1}`,
-			`:1:2: expected a member name in quotes or }, found '\''; names and texts stand in straight double quotes, as in "hangup"`,
+			`:1:2: expected a member name in quotes or }, found '\''; write names and texts in straight double quotes, as in "hangup"`,
 		},
 		{
 			"a number as people write it", `{"a":007}`,

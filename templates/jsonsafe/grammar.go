@@ -135,7 +135,7 @@ func (c context) step(p place, b byte) (place, string, *fault) {
 			if len(p.literal) == MaxLiteral {
 				return p, c.open, &fault{
 					want: fmt.Sprintf("a number of at most %d characters", MaxLiteral), found: p.literal + "…",
-					hint: "text stands in quotes", before: len(p.literal),
+					hint: "write text in quotes", before: len(p.literal),
 				}
 			}
 			p.literal += string(b)
@@ -370,7 +370,7 @@ func (c context) unexpected(p place, found string, b byte) *fault {
 	closes := b == ']' || b == '}'
 	switch {
 	case b == '\'':
-		f.hint = `names and texts stand in straight double quotes, as in "hangup"`
+		f.hint = `write names and texts in straight double quotes, as in "hangup"`
 	case b == '/' || b == '#':
 		f.hint = "write a comment as {{/* … */}}"
 	case p.phase == afterValue && c.open != "" && !closes && b != ',' && b != ':':
@@ -385,7 +385,7 @@ func (c context) unexpected(p place, found string, b byte) *fault {
 	case p.phase == wantValue && (closes || b == ','):
 		f.hint = "a member has a value; write null for none"
 	case p.phase == wantValue || p.phase == wantElement:
-		f.hint = "text stands in quotes"
+		f.hint = "write text in quotes"
 	}
 	return f
 }

@@ -139,7 +139,7 @@ func CallHint(names []string) string {
 	if function == "" {
 		return ""
 	}
-	return fmt.Sprintf(".Call.%s is no map; write .Call.%s %q", names[0], function, names[1])
+	return fmt.Sprintf(".Call.%s is not a map; write .Call.%s %q", names[0], function, names[1])
 }
 
 // rootElsewhere are names of other template languages, and what they are here.

@@ -32,7 +32,7 @@ func TestHints(t *testing.T) {
 		{vocabulary.MemberHint(".Match", "Val", []string{"Name", "Value"}), `; did you mean "Value"?`},
 		{vocabulary.MemberHint(".Match", "x", []string{"Name", "Value"}), "; known: Name, Value"},
 		{vocabulary.MemberHint(".x", "Lang", []string{"Language", "LangCode"}), `; did you mean "LangCode"?`},
-		{vocabulary.CallHint([]string{"Vars", "step"}), `.Call.Vars is no map; write .Call.Var "step"`},
+		{vocabulary.CallHint([]string{"Vars", "step"}), `.Call.Vars is not a map; write .Call.Var "step"`},
 		{vocabulary.CallHint([]string{"From", "step"}), ""},
 		{vocabulary.KeyHint(".Call", "Caller-ID-Number", ""), "write {{ .Call.CallerNumber }}"},
 		{vocabulary.KeyHint(".Data", "a-b", ".c"), ""},
