@@ -33,6 +33,9 @@ func (s *Server) begin(ctx context.Context) error {
 	}
 	g.contain(s.guard)
 	heavy := s.store.SubscribeLight(g.fetched())
+	if len(heavy) == 0 && len(g.fetched()) == len(g.calendars) {
+		s.subscribed = g
+	}
 	if s.await(ctx, g); ctx.Err() != nil { // nothing is answered, so nothing is drained
 		return nil
 	}
