@@ -27,7 +27,7 @@ var below = map[string][]string{
 	"cmd/callhours": {"server", "examples", "internal/early"},
 	"server":        {"console", "preview", "server/listen"},
 	"server/listen": {"config"},
-	"console":       {"preview"},
+	"console":       {"preview", "console/languages"},
 	"preview":       {"calendars/feeds", "render"},
 	"render":        {"internal/parallel", "routes", "templates"},
 	"routes":        {"calendars", "pivot"},
@@ -54,6 +54,8 @@ var below = map[string][]string{
 	"internal/early":    nil,
 	"internal/suspect":  {"internal/contain", "internal/durable", "internal/files"},
 	"examples":          nil,
+
+	"console/languages": nil,
 
 	// the rooms of templates
 	"templates/funcs":      {"templates/jsonsafe", "templates/vocabulary", "internal/regex"},

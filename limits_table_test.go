@@ -96,6 +96,10 @@ func limitSections() []limitSection {
 				{"body of a request", "{server.maxPeopleBody:bytes}", "", "413", "server.TestRequestBounds"},
 				{"path", "{server.maxPath:bytes}", "", "414", "server.TestRequestBounds"},
 				{
+					"Accept-Language of a page", "{languages.maxAccepted:bytes} are read", "", "the rest is ignored",
+					"languages.TestMatch",
+				},
+				{
 					"all parameters", "{server.maxQuery:bytes}, {server.maxParameters} of them", "", "414, 400",
 					"server.TestRequestBounds",
 				},

@@ -51,7 +51,7 @@ func (c *Console) calendars(w http.ResponseWriter, r *http.Request) {
 	m.setChips([]string{string(feeds.Fresh), string(feeds.Stale), string(feeds.Unknown)}, counts)
 	from, to := m.paginate(len(m.Rows), feedsPerPage)
 	m.Rows = m.Rows[from:to]
-	c.show(r.Context(), w, http.StatusOK, "calendars", page{Title: "Calendars", Here: "calendars", Main: m})
+	c.show(w, r, http.StatusOK, "calendars", page{Title: c.language(r).Text("Calendars"), Here: "calendars", Main: m})
 }
 
 func newCalendarRow(name string, st feeds.Status) calendarRow {
@@ -121,7 +121,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	cal, ok := c.options.Calendar(name)
 	if !ok {
-		c.showMessage(r.Context(), w, http.StatusNotFound, "No such calendar",
+		c.showMessage(w, r, http.StatusNotFound, c.language(r).Text("No such calendar"),
 			fmt.Sprintf("calendar %q is not configured", name))
 		return
 	}
@@ -155,13 +155,13 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	}
 	m.Zone = zone.String()
 	if err := m.setDays(q, c.options.Now().In(zone)); err != nil {
-		c.showMessage(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
+		c.showMessage(w, r, http.StatusBadRequest, c.language(r).Text("No such day"), "from "+err.Error())
 		return
 	}
 	if !cal.Use.Snapshot.Unknown() {
 		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"))
 	}
-	c.show(r.Context(), w, http.StatusOK, "calendar", page{Title: "Calendar " + name, Here: "calendars", Zone: zone, Main: m})
+	c.show(w, r, http.StatusOK, "calendar", page{Title: c.language(r).Text("Calendar %s", name), Here: "calendars", Zone: zone, Main: m})
 }
 
 // setDays sets which days are shown, and the links that move through time.
@@ -242,9 +242,9 @@ func (c *Console) refresh(w http.ResponseWriter, r *http.Request) {
 	switch err := c.options.Refresh(r.Context(), name); {
 	case errors.Is(err, feeds.ErrManyWait):
 		w.Header().Set("Retry-After", "60")
-		c.showMessage(r.Context(), w, http.StatusTooManyRequests, "Not refreshed", err.Error())
+		c.showMessage(w, r, http.StatusTooManyRequests, c.language(r).Text("Not refreshed"), err.Error())
 	case err != nil:
-		c.showMessage(r.Context(), w, http.StatusNotFound, "Not refreshed", err.Error())
+		c.showMessage(w, r, http.StatusNotFound, c.language(r).Text("Not refreshed"), err.Error())
 	default:
 		http.Redirect(w, r, "/calendars/"+escapePath(name)+"?refreshed=1", http.StatusSeeOther)
 	}

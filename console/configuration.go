@@ -34,7 +34,7 @@ func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 		More:     max(0, len(status.Mistakes)-maxMessages) + max(0, len(status.Warnings)-maxMessages),
 		Done:     r.URL.Query().Has("reloaded"),
 	}
-	c.show(r.Context(), w, http.StatusOK, "configuration", page{Title: "Configuration", Here: "configuration", Main: m})
+	c.show(w, r, http.StatusOK, "configuration", page{Title: c.language(r).Text("Configuration"), Here: "configuration", Main: m})
 }
 
 func messageRows(list []preview.FileMessage) []messageRow {
@@ -93,7 +93,7 @@ func clipRunes(line []rune, from int) []rune {
 func (c *Console) reload(w http.ResponseWriter, r *http.Request) {
 	if err := c.options.Reload(r.Context()); err != nil {
 		if status := c.options.Status(); len(status.Mistakes) == 0 {
-			c.showMessage(r.Context(), w, http.StatusUnprocessableEntity, "Not reloaded", err.Error())
+			c.showMessage(w, r, http.StatusUnprocessableEntity, c.language(r).Text("Not reloaded"), err.Error())
 			return
 		}
 		http.Redirect(w, r, "/config", http.StatusSeeOther)

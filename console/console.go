@@ -25,6 +25,7 @@ import (
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/preview"
 )
@@ -82,7 +83,9 @@ type Calendar struct {
 type Console struct {
 	options Options
 	mux     *http.ServeMux
-	pages   map[string]*template.Template
+	pages   map[string]map[string]*template.Template // by language and name
+	leadOn  *template.Template
+	spoken  *languages.Languages
 	assets  map[string]asset
 	hub     *hub
 }
@@ -97,8 +100,9 @@ type asset struct {
 // New makes a Console. It starts nothing.
 func New(o Options) *Console {
 	c := &Console{
-		options: o, mux: http.NewServeMux(), pages: map[string]*template.Template{},
-		assets: map[string]asset{}, hub: newHub(),
+		options: o, mux: http.NewServeMux(), pages: map[string]map[string]*template.Template{},
+		assets: map[string]asset{}, hub: newHub(), spoken: languages.New(),
+		leadOn: template.Must(template.ParseFS(files, "pages/leadon.html")),
 	}
 	for name, kind := range map[string]string{
 		"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8",
@@ -110,15 +114,17 @@ func New(o Options) *Console {
 		c.assets[name] = asset{body, kind, strconv.FormatUint(sum.Sum64(), 16)}
 		c.mux.HandleFunc("GET /static/"+name, c.asset)
 	}
-	for _, name := range []string{
-		"now", "route", "try", "calendars", "calendar", "findings", "unmatched",
-		"configuration", "message",
-	} {
-		c.pages[name] = template.Must(
-			template.New("layout.html").Funcs(c.funcs()).ParseFS(files, "pages/layout.html", "pages/parts.html",
-				"pages/"+name+".html"))
+	for _, l := range c.spoken.All() {
+		c.pages[l.Tag] = map[string]*template.Template{}
+		for _, name := range []string{
+			"now", "route", "try", "calendars", "calendar", "findings", "unmatched",
+			"configuration", "message",
+		} {
+			c.pages[l.Tag][name] = template.Must(
+				template.New("layout.html").Funcs(c.funcs(l)).ParseFS(files, "pages/layout.html", "pages/parts.html",
+					"pages/"+name+".html"))
+		}
 	}
-	c.pages["leadon"] = template.Must(template.ParseFS(files, "pages/leadon.html"))
 	c.mux.HandleFunc("GET /{$}", c.now)
 	c.mux.HandleFunc("GET /routes/{name...}", c.route)
 	c.mux.HandleFunc("GET /try", c.try)
@@ -181,16 +187,24 @@ func OpenAPIText() []byte { return readEmbedded("openapi.json") }
 
 // page is what every page shows.
 type page struct {
-	Title   string
-	Here    string         // which entry of the navigation
-	Now     time.Time      // in Zone
-	Zone    *time.Location // of the times on the page; nil: the configuration's
-	Version string
-	Main    any
+	Language string // of the page, a tag
+	Title    string
+	Here     string         // which entry of the navigation
+	Now      time.Time      // in Zone
+	Zone     *time.Location // of the times on the page; nil: the configuration's
+	Version  string
+	Main     any
+}
+
+// language is the one in which a request's page is shown.
+func (c *Console) language(r *http.Request) *languages.Language {
+	return c.spoken.Match(r.Header.Get("Accept-Language"))
 }
 
 // show renders a page.
-func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, name string, p page) {
+func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
+	ctx := r.Context()
+	p.Language = c.language(r).Tag
 	if p.Zone == nil && c.options.Zone != nil {
 		p.Zone = c.options.Zone()
 	}
@@ -199,7 +213,7 @@ func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, n
 	}
 	p.Now, p.Version = c.options.Now().In(p.Zone), c.options.Version
 	out := pageWriter{ctx: ctx}
-	err := c.pages[name].Execute(&out, p)
+	err := c.pages[p.Language][name].Execute(&out, p)
 	if ctx.Err() != nil {
 		c.showBusy(w, context.Cause(ctx))
 		return
@@ -210,6 +224,8 @@ func (c *Console) show(ctx context.Context, w http.ResponseWriter, status int, n
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", p.Language)
+	h.Add("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	// An error means that the client has gone.
 	_, _ = w.Write(out.Bytes())
@@ -253,7 +269,7 @@ func (c *Console) ServeCrossSite(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusForbidden)
 	// An error means that the client has gone.
-	_ = c.pages["leadon"].Execute(w, to)
+	_ = c.leadOn.Execute(w, to)
 }
 
 // IsStatic reports whether a path is that of a file that pages refer to, which costs nothing to
@@ -266,8 +282,8 @@ type message struct {
 	Again      bool // the page is asked for again in a moment
 }
 
-func (c *Console) showMessage(ctx context.Context, w http.ResponseWriter, status int, head, text string) {
-	c.show(ctx, w, status, "message",
+func (c *Console) showMessage(w http.ResponseWriter, r *http.Request, status int, head, text string) {
+	c.show(w, r, status, "message",
 		page{Title: head, Main: message{head, text, status == http.StatusServiceUnavailable}})
 }
 
@@ -276,8 +292,9 @@ func (c *Console) requirePreview(w http.ResponseWriter, r *http.Request) (*previ
 	p := c.options.Preview()
 	if p == nil {
 		w.Header().Set("Retry-After", "2")
-		c.showMessage(r.Context(), w, http.StatusServiceUnavailable, "Starting",
-			"The calendars are being read; calls are answered in a moment.")
+		l := c.language(r)
+		c.showMessage(w, r, http.StatusServiceUnavailable, l.Text("Starting"),
+			l.Text("The calendars are being read; calls are answered in a moment."))
 	}
 	return p, p != nil
 }

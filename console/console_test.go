@@ -10,12 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
 )
 
 func TestMoment(t *testing.T) {
 	t.Parallel()
 	z := zone(t, "America/New_York")
+	l := languages.New().Match("")
 	now := time.Date(2026, 11, 1, 0, 30, 0, 0, z) // the day has 25 hours
 	for _, c := range []struct{ at, moment, distance string }{
 		{"2026-11-01 23:59", "today 23:59", "in 24 h"},
@@ -29,12 +31,19 @@ func TestMoment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := formatMoment(at, now.UTC()); got != c.moment {
+		if got := formatMoment(l, at, now.UTC()); got != c.moment {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.moment)
 		}
-		if got := formatDistance(at, now); got != c.distance {
+		if got := formatDistance(l, at, now); got != c.distance {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.distance)
 		}
+	}
+	german := languages.New().Match("de-AT,en;q=0.8")
+	if got := formatMoment(german, now.AddDate(0, 0, 9), now); got != "Di 10. Nov. 2026 00:30" {
+		t.Errorf("in German: %q", got)
+	}
+	if got := formatDistance(german, now.Add(-100*time.Hour), now); got != "vor 4 Tagen" {
+		t.Errorf("in German: %q", got)
 	}
 	if got := formatZone(now); got != "America/New_York, EDT, UTC\u221204:00" {
 		t.Errorf("got %q", got)
@@ -48,12 +57,12 @@ func TestMoment(t *testing.T) {
 		40 * time.Hour: "40 h", 40*time.Hour + 40*time.Minute: "41 h", 71 * time.Hour: "71 h", 72 * time.Hour: "3 days",
 		107 * time.Hour: "4 days",
 	} {
-		if got := formatSpan(span); got != want {
+		if got := formatSpan(l, span); got != want {
 			t.Errorf("%s: got %q, want %q", span, got, want)
 		}
 	}
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
-		if got := formatNumber(n); got != want {
+		if got := l.Number(n); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
 		}
 	}

@@ -36,5 +36,5 @@ func (c *Console) findings(w http.ResponseWriter, r *http.Request) {
 	m.setChips([]string{preview.Error, preview.Warning}, counts)
 	from, to := m.paginate(len(m.Found), findingsPerPage)
 	m.Found = m.Found[from:to]
-	c.show(r.Context(), w, http.StatusOK, "findings", page{Title: "Findings", Here: "findings", Main: m})
+	c.show(w, r, http.StatusOK, "findings", page{Title: c.language(r).Text("Findings"), Here: "findings", Main: m})
 }

@@ -1,28 +1,30 @@
 package console
 
 import (
-	"fmt"
 	"html/template"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
 )
 
 // funcs are what pages call.
-func (c *Console) funcs() template.FuncMap {
+func (c *Console) funcs(l *languages.Language) template.FuncMap {
 	return template.FuncMap{
 		"asset":        func(name string) string { return "/static/" + name + "?" + c.assets[name].tag },
 		"clock":        func(t time.Time) string { return t.Format("15:04") },
-		"moment":       formatMoment,
-		"full":         func(t time.Time) string { return t.Format(dateFormat + " 15:04:05 MST") },
-		"day":          func(t time.Time) string { return t.Format(dateFormat) },
-		"at":           func(t time.Time) string { return t.Format(dateFormat + " 15:04") },
+		"t":            l.Text,
+		"th":           func(text string, args ...any) template.HTML { return htmlText(l, text, args) },
+		"moment":       func(t, now time.Time) string { return formatMoment(l, t, now) },
+		"full":         func(t time.Time) string { return l.WeekdayYear(t) + t.Format(" 15:04:05 MST") },
+		"day":          l.WeekdayYear,
+		"at":           func(t time.Time) string { return l.WeekdayYear(t) + t.Format(" 15:04") },
 		"local":        func(t, now time.Time) time.Time { return t.In(now.Location()) },
 		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
-		"distance":     formatDistance,
+		"distance":     func(t, now time.Time) string { return formatDistance(l, t, now) },
 		"zone":         formatZone,
 		"route":        func(name string) string { return "/routes/" + escapePath(name) },
 		"calendar":     func(name string) string { return "/calendars/" + escapePath(name) },
@@ -38,25 +40,16 @@ func (c *Console) funcs() template.FuncMap {
 		"branchname": func(route, branch string) string {
 			return c.label(branch, func(p *preview.Preview, branch string) string { return p.BranchLabel(route, branch) })
 		},
-		"number":     formatNumber,
+		"number":     l.Number,
 		"ticks":      ticks,
-		"navigation": c.navigation,
+		"navigation": func(here string) []entry { return c.navigation(l, here) },
 		"percent":    func(f float64) string { return strconv.FormatFloat(f, 'f', 3, 64) + "%" },
 		// differs says whether an event's title says more than the name of a branch.
-		"differs": func(a, b string) bool { return !strings.EqualFold(a, b) },
-		"stateword": func(state string) string {
-			if state == "" {
-				return ""
-			}
-			return strings.ToUpper(state[:1]) + state[1:]
-		},
-		"reason": func(reason string) string {
-			if words, ok := unmatchedReasons[reason]; ok {
-				return words
-			}
-			return reason
-		},
-		"sentence": preview.Sentence,
+		"differs":   func(a, b string) bool { return !strings.EqualFold(a, b) },
+		"state":     func(state string) string { return stateName(l, state) },
+		"stateword": func(state string) string { return preview.Sentence(stateName(l, state)) },
+		"reason":    func(reason string) string { return unmatchedReason(l, reason) },
+		"sentence":  preview.Sentence,
 		"plural": func(n int, one, many string) string {
 			if n == 1 {
 				return one
@@ -81,18 +74,18 @@ type entry struct {
 	Count       int // of what asks to be looked at; 0: none
 }
 
-func (c *Console) navigation(here string) []entry {
+func (c *Console) navigation(l *languages.Language, here string) []entry {
 	found, _ := c.options.Findings()
 	configured := 0
 	if status := c.options.Status(); status.Failed {
 		configured = max(1, len(status.Mistakes))
 	}
 	return []entry{
-		{"Now", "/", here == "now", 0},
-		{"Try a call", "/try", here == "try", 0},
-		{"Calendars", "/calendars", here == "calendars", 0},
-		{"Findings", "/findings", here == "findings", len(found)},
-		{"Configuration", "/config", here == "configuration", configured},
+		{l.Text("Now"), "/", here == "now", 0},
+		{l.Text("Try a call"), "/try", here == "try", 0},
+		{l.Text("Calendars"), "/calendars", here == "calendars", 0},
+		{l.Text("Findings"), "/findings", here == "findings", len(found)},
+		{l.Text("Configuration"), "/config", here == "configuration", configured},
 	}
 }
 
@@ -105,54 +98,51 @@ func escapePath(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// dateFormat is how pages write a day.
-const dateFormat = "Mon 2 Jan 2006"
-
 // formatMoment writes a time as on a clock of its zone, with the day: "today 15:04", "Wed 25 Nov
 // 2026 15:04".
-func formatMoment(t, now time.Time) string {
+func formatMoment(l *languages.Language, t, now time.Time) string {
 	now = now.In(t.Location())
 	clock := t.Format("15:04")
 	switch preview.DayNumber(t) - preview.DayNumber(now) {
 	case 0:
-		return "today " + clock
+		return l.Text("today %s", clock)
 	case 1:
-		return "tomorrow " + clock
+		return l.Text("tomorrow %s", clock)
 	case -1:
-		return "yesterday " + clock
+		return l.Text("yesterday %s", clock)
 	}
-	return t.Format(dateFormat+" ") + clock
+	return l.WeekdayYear(t) + " " + clock
 }
 
 // formatDistance is how far a time is from now: "in 2 h 5 min", "3 days ago".
-func formatDistance(t, now time.Time) string {
+func formatDistance(l *languages.Language, t, now time.Time) string {
 	d := t.Sub(now)
 	switch {
 	case d > -5*time.Second && d <= 0:
-		return "just now"
+		return l.Text("just now")
 	case d < 0:
-		return formatSpan(-d) + " ago"
+		return l.Text("%s ago", formatSpan(l, -d))
 	case d < 5*time.Second:
-		return "now"
+		return l.Text("now")
 	}
-	return "in " + formatSpan(d)
+	return l.Text("in %s", formatSpan(l, d))
 }
 
 // formatSpan writes a duration: to the minute below a day, to the hour below three, then in days.
-func formatSpan(d time.Duration) string {
+func formatSpan(l *languages.Language, d time.Duration) string {
 	switch minutes := int(d.Round(time.Minute) / time.Minute); {
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d/time.Second))
+		return l.Text("%d s", int(d/time.Second))
 	case minutes < 60:
-		return fmt.Sprintf("%d min", minutes)
+		return l.Text("%d min", minutes)
 	case minutes < 24*60 && minutes%60 == 0:
-		return fmt.Sprintf("%d h", minutes/60)
+		return l.Text("%d h", minutes/60)
 	case minutes < 24*60:
-		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+		return l.Text("%d h %d min", minutes/60, minutes%60)
 	case minutes < 72*60:
-		return fmt.Sprintf("%d h", (minutes+30)/60)
+		return l.Text("%d h", (minutes+30)/60)
 	default:
-		return fmt.Sprintf("%d days", (minutes+12*60)/(24*60))
+		return l.Text("%d days", (minutes+12*60)/(24*60))
 	}
 }
 
@@ -165,11 +155,52 @@ func formatZone(t time.Time) string {
 	return name + ", UTC" + strings.Replace(offset, "-", "\u2212", 1)
 }
 
-// formatNumber groups digits by three.
-func formatNumber(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
+// stateName is a state of a branch, route or calendar, or the severity of a finding, in words.
+func stateName(l *languages.Language, state string) string {
+	switch state {
+	case "open":
+		return l.Text("open")
+	case "closed":
+		return l.Text("closed")
+	case "other":
+		return l.Text("other")
+	case "unknown":
+		return l.Text("unknown")
+	case "fresh":
+		return l.Text("fresh")
+	case "stale":
+		return l.Text("stale")
+	case "error":
+		return l.Text("error")
+	case "warning":
+		return l.Text("warning")
 	}
-	return s
+	return state
+}
+
+// unmatchedReason is why a call found no route, in words.
+func unmatchedReason(l *languages.Language, reason string) string {
+	switch reason {
+	case "no_path":
+		return l.Text("unknown path")
+	case "other_account":
+		return l.Text("another account")
+	case "no_number":
+		return l.Text("no dialed number")
+	case "number_not_listed":
+		return l.Text("number not listed")
+	}
+	return reason
+}
+
+// htmlText is a text of the pages with tags in it, and arguments without.
+func htmlText(l *languages.Language, text string, args []any) template.HTML {
+	escaped := make([]any, len(args))
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			a = template.HTMLEscapeString(s)
+		}
+		escaped[i] = a
+	}
+	return template.HTML(l.Text(text, escaped...)) //nolint:gosec // the text is the page's own, and the arguments are escaped
 }

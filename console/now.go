@@ -58,5 +58,5 @@ func (c *Console) now(w http.ResponseWriter, r *http.Request) {
 	m.Unmatched = c.options.UnmatchedCount()
 	m.setChips([]string{"open", "closed", "other", "unknown"}, found.States)
 	m.paginate(found.Total, perPage)
-	c.show(r.Context(), w, http.StatusOK, "now", page{Title: "Now", Here: "now", Main: m})
+	c.show(w, r, http.StatusOK, "now", page{Title: c.language(r).Text("Now"), Here: "now", Main: m})
 }

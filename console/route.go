@@ -58,12 +58,12 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	m := routePage{View: "week"}
 	var err error
 	if m.Route, err = p.Route(name); err != nil {
-		c.showMessage(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
+		c.showMessage(w, r, http.StatusNotFound, c.language(r).Text("No such route"), err.Error())
 		return
 	}
 	zone, err := p.Zone(preview.Question{Route: name})
 	if err != nil {
-		c.showMessage(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
+		c.showMessage(w, r, http.StatusNotFound, c.language(r).Text("No such route"), err.Error())
 		return
 	}
 	now = now.In(zone)
@@ -73,13 +73,13 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 	first := now
 	if text := r.URL.Query().Get("from"); text != "" {
 		if first, err = preview.Moment(text, zone); err != nil {
-			c.showMessage(r.Context(), w, http.StatusBadRequest, "No such day", "from "+err.Error())
+			c.showMessage(w, r, http.StatusBadRequest, c.language(r).Text("No such day"), "from "+err.Error())
 			return
 		}
 	}
 	days := m.setPeriod(first)
 	if m.Guides, err = p.Guides(name); err != nil {
-		c.showMessage(r.Context(), w, http.StatusNotFound, "No such route", err.Error())
+		c.showMessage(w, r, http.StatusNotFound, c.language(r).Text("No such route"), err.Error())
 		return
 	}
 	m.Subscribe = subscription(r, name)
@@ -95,10 +95,10 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		c.showMessage(r.Context(), w, http.StatusInternalServerError, "This route cannot be shown", err.Error())
+		c.showMessage(w, r, http.StatusInternalServerError, c.language(r).Text("This route cannot be shown"), err.Error())
 		return
 	}
-	c.show(r.Context(), w, http.StatusOK, "route", page{Title: m.Label, Here: "now", Zone: zone, Main: m})
+	c.show(w, r, http.StatusOK, "route", page{Title: m.Label, Here: "now", Zone: zone, Main: m})
 }
 
 // decisionRow is a call that was answered.

@@ -52,7 +52,7 @@ func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 			m.Error, status = err.Error(), http.StatusBadRequest
 		}
 	}
-	c.show(r.Context(), w, status, "try", page{Title: "Try a call", Here: "try", Zone: m.zone(), Main: m})
+	c.show(w, r, status, "try", page{Title: c.language(r).Text("Try a call"), Here: "try", Zone: m.zone(), Main: m})
 }
 
 // zone is that of the answer; nil without one.

@@ -12,12 +12,6 @@ import (
 // unmatchedPerPage is how many stand on a page.
 const unmatchedPerPage = 100
 
-// unmatchedReasons are why calls found no route, in words.
-var unmatchedReasons = map[string]string{
-	"no_path": "unknown path", "other_account": "another account", "no_number": "no dialed number",
-	"number_not_listed": "number not listed",
-}
-
 type unmatchedPage struct {
 	list
 	Calls []unmatchedRow
@@ -42,7 +36,7 @@ func (c *Console) unmatched(w http.ResponseWriter, r *http.Request) {
 			found = append(found, one)
 		}
 	}
-	m.setChips(slices.Sorted(maps.Keys(unmatchedReasons)), counts)
+	m.setChips(slices.Sorted(maps.Keys(counts)), counts)
 	from, to := m.paginate(len(found), unmatchedPerPage)
 	for _, one := range found[from:to] {
 		q := url.Values{"path": {one.Path}}
@@ -53,6 +47,6 @@ func (c *Console) unmatched(w http.ResponseWriter, r *http.Request) {
 		}
 		m.Calls = append(m.Calls, unmatchedRow{one, "/try?" + q.Encode()})
 	}
-	c.show(r.Context(), w, http.StatusOK, "unmatched",
-		page{Title: "Calls without a route", Here: "now", Main: m})
+	c.show(w, r, http.StatusOK, "unmatched",
+		page{Title: c.language(r).Text("Calls without a route"), Here: "now", Main: m})
 }

@@ -30,7 +30,7 @@ function show(bar, hold) {
   if (hold) {
     const more = document.createElement('a');
     more.href = bar.getAttribute('href');
-    more.textContent = bar.classList.contains('event') ? 'The event as written' : 'Why?';
+    more.textContent = bar.classList.contains('event') ? tip.dataset.event : tip.dataset.why;
     tip.append(' ', more);
   }
   tip.classList.toggle('held', hold);
@@ -106,15 +106,16 @@ for (const button of all('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
     const from = document.getElementById(button.dataset.copy);
-    let said = 'Copied';
+    const before = button.textContent;
+    let said = button.dataset.copied;
     try {
       await navigator.clipboard.writeText(from.textContent);
     } catch { // no permission, or no secure context
       getSelection().selectAllChildren(from);
-      said = document.execCommand('copy') ? 'Copied' : 'Selected';
+      said = document.execCommand('copy') ? button.dataset.copied : button.dataset.selected;
     }
     button.textContent = said;
-    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+    setTimeout(() => { button.textContent = before; }, 1500);
   });
 }
 
@@ -164,8 +165,8 @@ function listen() {
   const say = (on) => {
     live.hidden = false;
     live.classList.toggle('off', !on);
-    live.textContent = on ? 'live' : 'not connected';
-    live.title = on ? '' : 'This page shows what it knew; it tries again by itself.';
+    live.textContent = on ? live.dataset.on : live.dataset.off;
+    live.title = on ? '' : live.dataset.why;
   };
   clearTimeout(again);
   if (events) events.close();
