@@ -37,7 +37,7 @@ func (w *world) refusing(t *testing.T, name string, mistakes int) {
 	}
 	var series strings.Builder
 	series.WriteString("# HELP callhours_config_rejected Whether the tenant's present files are refused and its last " +
-		"accepted version answers.\n# TYPE callhours_config_rejected gauge\n")
+		"accepted files answer.\n# TYPE callhours_config_rejected gauge\n")
 	for _, tenant := range []string{"evil", "good"} {
 		refused := 0
 		if tenant == name {
