@@ -113,15 +113,15 @@ func TestWatch(t *testing.T) {
 			wants := map[string][][]string{
 				"text": {
 					{
-						"at      Sat 2000-01-01 00:00:0", "closed (closed): nothing else",
+						"at      Sat 2000-01-01 00:00:0", "branch  closed: nothing else applies",
 						"until   Sat 2000-01-01 09:00:00 UTC, then open",
 					},
 					{
-						"\nat      Sat 2000-01-01 09:00:00 UTC\n", "open (open): calendar hours",
+						"\nat      Sat 2000-01-01 09:00:00 UTC\n", "branch  open: “Open” in hours",
 						"until   Sat 2000-01-01 17:00:00 UTC, then closed",
 					},
-					{"open (open): calendar hours", "until   Sat 2000-01-01 15:00:00 UTC, then closed"},
-					{"at      Sat 2000-01-01 15:00:00 UTC\n", "closed (closed)", "no change planned"},
+					{"branch  open: “Open” in hours", "until   Sat 2000-01-01 15:00:00 UTC, then closed"},
+					{"at      Sat 2000-01-01 15:00:00 UTC\n", "branch  closed: ", "no change planned"},
 				},
 				"json": {
 					{`{"at":"2000-01-01T00:00:0`, `"branch":"closed"`, `"at":"2000-01-01T09:00:00Z"`},
