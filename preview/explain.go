@@ -50,6 +50,7 @@ type Explanation struct {
 	Failures  []Failure `json:"failures,omitempty"`
 
 	display string // the route's given name for people; ""
+	label   string // the branch's name for people
 }
 
 // Event is an occurrence, in the route's zone; End is exclusive.
@@ -125,6 +126,7 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 	decided := r.Branches[a.Decision.Branch]
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched, display: r.DisplayName,
+		label:  r.BranchLabel(decided.Name),
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
 		Reason: truncate(a.Reason, maxReason),
 		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
@@ -161,12 +163,12 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 	return e, stepsOfMoment + a.Spent + len(a.Body) + left.steps(), nil
 }
 
-// Title is what people read of the event that decided; "" without one.
+// Title is what people read beside the branch's label of the event that decided; "" without one.
 func (e *Explanation) Title() string {
 	if len(e.Events) == 0 {
 		return e.Match
 	}
-	return spanTitle(e.Events[0].Summary, e.Match)
+	return titleBeside(spanTitle(e.Events[0].Summary, e.Match), e.label, e.Branch)
 }
 
 // Zone is the time zone in which people speak of the question: the answering route's, or without
@@ -265,7 +267,7 @@ func (c *Change) text() string {
 	if !strings.EqualFold(c.Branch, c.State) {
 		text += fmt.Sprintf(" (%s)", c.State)
 	}
-	if title := c.Title(); title != "" && !strings.EqualFold(title, c.Branch) {
+	if title := c.fullTitle(); title != "" && !strings.EqualFold(title, c.Branch) {
 		text += fmt.Sprintf(" by %q", title)
 	}
 	if c.Unknown {

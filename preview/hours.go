@@ -92,7 +92,7 @@ func (h *Hours) Text(w io.Writer) error {
 	}
 	line := func(at time.Time, day string, s Span) {
 		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")",
-			diag.WithoutControls(s.Title()))
+			diag.WithoutControls(s.fullTitle()))
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 	i := 0
@@ -171,7 +171,7 @@ func (h *Hours) ICS(w io.Writer, now time.Time) error {
 // summary is the title of a span in a calendar: the branch, and the event that decides where that
 // says more; the event's alone where it begins with the branch, such as "On call: Bob".
 func (s Span) summary() string {
-	label, title := s.Label(), s.Title()
+	label, title := s.Label(), s.fullTitle()
 	switch {
 	case title == "", strings.EqualFold(title, s.Branch), strings.EqualFold(title, label):
 		return label

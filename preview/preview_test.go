@@ -121,7 +121,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a branch that fails",
 			preview.Question{Call: call("+4930111111", "+4930123456"), At: monday},
-			"number main vip : 200 closed {\"module\":\"hangup\"} vip render_failed",
+			"number main vip : 200 closed {\"module\":\"hangup\"} vip deliberate",
 		},
 		{"another path", preview.Question{Path: "/nowhere", At: monday}, "no_path   : 404  "},
 	} {

@@ -35,8 +35,10 @@ func (s Span) DisplayState() string { return displayState(s.State, s.unknown) }
 // Label is the branch's name for people.
 func (s Span) Label() string { return routes.DisplayName(s.label, s.Branch) }
 
-// Title is what people read of the event that decides; "" without one.
-func (s Span) Title() string { return spanTitle(s.Event, s.Match) }
+// Title is what people read beside the label of the event that decides; "" without one.
+func (s Span) Title() string { return titleBeside(s.fullTitle(), s.Label(), s.Branch) }
+
+func (s Span) fullTitle() string { return spanTitle(s.Event, s.Match) }
 
 // spanTitle is an event's title, with the name that was found where the title does not show it:
 // then that stands in another event, or is written otherwise.
@@ -48,6 +50,24 @@ func spanTitle(title, match string) string {
 		return match
 	}
 	return title + ", " + match
+}
+
+// titleBeside is an event's title where the branch stands before it: "Bob" of "On call: Bob" if that
+// is the label or the name of the branch. Only what punctuation sets off is cut: "Open day" does not
+// become "day".
+func titleBeside(title string, names ...string) string {
+	for _, name := range names {
+		if len(name) == 0 || len(title) <= len(name) || !strings.EqualFold(title[:len(name)], name) {
+			continue
+		}
+		rest := strings.TrimSpace(title[len(name):])
+		for _, mark := range [...]string{":", "-", "–", "—", "·", "|", "/"} {
+			if after, ok := strings.CutPrefix(rest, mark); ok && strings.TrimSpace(after) != "" {
+				return strings.TrimSpace(after)
+			}
+		}
+	}
+	return title
 }
 
 // Change is when something else begins for a call, and what that is.
@@ -68,8 +88,10 @@ func (c Change) DisplayState() string { return displayState(c.State, c.Unknown) 
 // Label is the branch's name for people.
 func (c Change) Label() string { return routes.DisplayName(c.label, c.Branch) }
 
-// Title is what people read of the event that decides then; "" without one.
-func (c Change) Title() string { return spanTitle(c.Event, c.Match) }
+// Title is what people read beside the label of the event that decides then; "" without one.
+func (c Change) Title() string { return titleBeside(c.fullTitle(), c.Label(), c.Branch) }
+
+func (c Change) fullTitle() string { return spanTitle(c.Event, c.Match) }
 
 // walk iterates over the spans of a route, for a call. Everything that shows spans takes them from
 // here.

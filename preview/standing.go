@@ -52,12 +52,12 @@ type RouteStatus struct {
 // DisplayState is the state that pages show: the branch's, or "unknown".
 func (s RouteStatus) DisplayState() string { return displayState(s.State, s.Unknown) }
 
-// Title is what people read of the event that decided; "" without one.
+// Title is what people read beside the branch's label of the event that decided; "" without one.
 func (s RouteStatus) Title() string {
 	if s.Event == nil {
 		return s.Match
 	}
-	return spanTitle(s.Event.Summary, s.Match)
+	return titleBeside(spanTitle(s.Event.Summary, s.Match), s.BranchLabel, s.Branch)
 }
 
 func displayState(state string, unknown bool) string {

@@ -20,6 +20,7 @@ func (w *world) listed(t *testing.T, query string) []preview.RouteStatus {
 }
 
 const troubled = `
+start_timeout: 1ms
 calendars: {hours: {file: hours.ics}, gone: {url: "http://127.0.0.1:9/gone.ics"}}
 routes:
   - name: calm
