@@ -103,13 +103,13 @@ callhours_calendar_active_events{calendar="rota"} 0
 	w.Observe()
 	w.metric(t, text(0), "callhours_calendar_active_events")
 	w.metric(t,
-		`# HELP callhours_calendar_expected_covered Whether some event of the calendar is expected to be on at any moment.
+		`# HELP callhours_calendar_expected_covered Whether an event of the calendar is expected to be on at any time.
 # TYPE callhours_calendar_expected_covered gauge
 callhours_calendar_expected_covered{calendar="hours"} 1
 callhours_calendar_expected_covered{calendar="rota"} 0
 `, "callhours_calendar_expected_covered")
 	w.metric(t,
-		`# HELP callhours_calendar_expected_ahead_seconds How far ahead the calendar is expected to have events; 0 if nothing is said.
+		`# HELP callhours_calendar_expected_ahead_seconds How far ahead the calendar is expected to have events; 0 without expect.
 # TYPE callhours_calendar_expected_ahead_seconds gauge
 callhours_calendar_expected_ahead_seconds{calendar="hours"} 0
 callhours_calendar_expected_ahead_seconds{calendar="rota"} 5.184e+06

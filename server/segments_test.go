@@ -89,7 +89,7 @@ func TestTenantTakesTooMuch(t *testing.T) {
 	}
 	t.Parallel()
 	const branches = `branches: [{name: closed, when: {calendar: hours, summary: "closed*"}, pass: true}, ` +
-		`{name: open, when: {calendar: hours}, callflow: '{"module":"tts","data":{"text":"x{{ if eq .Event.Summary "Open" }}{{ fail "no" }}{{ end }}"}}'}, ` +
+		`{name: open, when: {calendar: hours}, callflow: '{"module":"tts","data":{"text":"x{{ if eq .Event.Summary "Open" }}{{ index list 1 }}{{ end }}"}}'}, ` +
 		`{name: rest, state: other, pass: true}]`
 	tenant := func(name, account string, routes int) string {
 		text := fmt.Sprintf("tenant: {name: %s, account: %s}\ncalendars: {hours: {file: hours.ics}}\nroutes:\n", name,

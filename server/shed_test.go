@@ -112,8 +112,8 @@ func TestOwnCalls(t *testing.T) {
 	w.metric(t, "# HELP callhours_shed_calls_total Calls refused with 503 because of overload.\n"+
 		"# TYPE callhours_shed_calls_total counter\ncallhours_shed_calls_total 2\n", "callhours_shed_calls_total")
 	w.metric(t,
-		"# HELP callhours_tenant_shed_calls_total Calls refused with 503 because their tenant's calls take too "+
-			"much; also in shed_calls_total.\n# TYPE callhours_tenant_shed_calls_total counter\n"+
+		"# HELP callhours_tenant_shed_calls_total Calls refused with 503 because their tenant's calls are too many "+
+			"or too slow; also in shed_calls_total.\n# TYPE callhours_tenant_shed_calls_total counter\n"+
 			"callhours_tenant_shed_calls_total{tenant=\"acme\"} 2\ncallhours_tenant_shed_calls_total{tenant=\"good\"} 0\n",
 		"callhours_tenant_shed_calls_total")
 }
