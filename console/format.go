@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
@@ -47,7 +49,7 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 		// differs says whether an event's title says more than the name of a branch.
 		"differs":   func(a, b string) bool { return !strings.EqualFold(a, b) },
 		"state":     func(state string) string { return stateName(l, state) },
-		"stateword": func(state string) string { return preview.Sentence(stateName(l, state)) },
+		"stateword": func(state string) string { return capitalize(stateName(l, state)) },
 		"reason":    func(reason string) string { return unmatchedReason(l, reason) },
 		"sentence":  preview.Sentence,
 		"plural": func(n int, one, many string) string {
@@ -153,6 +155,15 @@ func formatZone(t time.Time) string {
 		name += ", " + short
 	}
 	return name + ", UTC" + strings.Replace(offset, "-", "\u2212", 1)
+}
+
+// capitalize makes a word's first letter a capital.
+func capitalize(word string) string {
+	first, size := utf8.DecodeRuneInString(word)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + word[size:]
 }
 
 // stateName is a state of a branch, route or calendar, or the severity of a finding, in words.

@@ -165,7 +165,7 @@ function listen() {
   const say = (on) => {
     live.hidden = false;
     live.classList.toggle('off', !on);
-    live.textContent = on ? live.dataset.on : live.dataset.off;
+    live.textContent = on ? live.dataset.connected : live.dataset.lost;
     live.title = on ? '' : live.dataset.why;
   };
   clearTimeout(again);
