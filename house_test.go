@@ -116,7 +116,8 @@ var reads = map[string][]string{
 var topLevel = []string{
 	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
 	"THIRD_PARTY_NOTICES", "CONTRIBUTING.md", "SECURITY.md", "go.mod", "go.sum",
-	"docs_names_test.go", "docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go", "notices_test.go",
+	"changelog_test.go", "docs_names_test.go", "docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
+	"notices_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
 	"routes", "server", "templates", "tools",
 	"callhours", "state",
