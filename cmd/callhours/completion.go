@@ -106,13 +106,14 @@ func takeRoute(route *string, args []string) error {
 	return nil
 }
 
-// whichRoute is the error for a command line that names no route, with those that there are.
-func whichRoute(command, path string, env environment) error {
-	in, err := openSilently(path, env)
-	if err != nil {
-		return err
+// theRoute is the name of the only route, for a command line that names none. If there are several,
+// it is an error that lists them.
+func (i installation) theRoute(command string) (string, error) {
+	names := routeNames(i.file)
+	if len(names) == 1 {
+		return names[0], nil
 	}
-	return usageError(fmt.Errorf("which route? use callhours %s ROUTE%s", command, knownNames(routeNames(in.file))))
+	return "", usageError(fmt.Errorf("which route? use callhours %s ROUTE%s", command, knownNames(names)))
 }
 
 // knownNames lists names at the end of a message.

@@ -37,8 +37,10 @@ func explainCommand(env environment) *cobra.Command {
 and branch answer and why, the callflow that Kazoo would get, and when that
 changes.
 
-Name the route, or let the call find its route as one from Kazoo does:
+Name the route, or let the call find its route as one from Kazoo does. Without
+either, it is the configuration's only route:
 
+  callhours explain
   callhours explain front-desk
   callhours explain front-desk --at "2026-12-25 10:00"
   callhours explain --path /pivot --account 7a1c… --dialed +14155550100 --caller +12025550147
@@ -87,13 +89,16 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 	if q.Call, err = preview.Call(a.account, a.dialed, a.caller, a.params); err != nil {
 		return usageError(fmt.Errorf("--param %w", err))
 	}
-	if q.Route == "" && q.Path == "" && q.Call == nil {
-		return whichRoute("explain", a.config, env)
-	}
-	in, err := open(a.config, env)
+	in, err := openSilently(a.config, env)
 	if err != nil {
 		return err
 	}
+	if q.Route == "" && q.Path == "" && q.Call == nil {
+		if q.Route, err = in.theRoute("explain"); err != nil {
+			return err
+		}
+	}
+	in.warn(env)
 	g, err := in.build(env)
 	if err != nil {
 		return err

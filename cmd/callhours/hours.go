@@ -19,11 +19,13 @@ type hoursFlags struct {
 func hoursCommand(env environment) *cobra.Command {
 	var a hoursFlags
 	cmd := &cobra.Command{
-		Use:   "hours ROUTE",
+		Use:   "hours [ROUTE]",
 		Short: "show the opening hours of a route",
 		Long: `hours lists the branches of a route that answer ordinary calls over the coming
-days, and when each of them does.
+days, and when each of them does. If the configuration has only one route, ROUTE
+may be omitted.
 
+  callhours hours
   callhours hours front-desk
   callhours hours front-desk --from 2026-12-20 --days 14
   callhours hours front-desk --days 90 --format ics > front-desk.ics
@@ -57,15 +59,19 @@ func hours(ctx context.Context, a hoursFlags, env environment) error {
 	switch {
 	case a.format != "text" && a.format != "json" && a.format != "ics":
 		return unknownFormat(a.format, "text", "json", "ics")
-	case a.route == "":
-		return whichRoute("hours", a.config, env)
 	case a.days < 1 || a.days > maxHourDays:
 		return usageError(fmt.Errorf("--days %d: expected 1 to %d", a.days, maxHourDays))
 	}
-	in, err := open(a.config, env)
+	in, err := openSilently(a.config, env)
 	if err != nil {
 		return err
 	}
+	if a.route == "" {
+		if a.route, err = in.theRoute("hours"); err != nil {
+			return err
+		}
+	}
+	in.warn(env)
 	g, err := in.build(env)
 	if err != nil {
 		return err
