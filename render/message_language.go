@@ -69,10 +69,10 @@ type languageIndex struct {
 func newLanguageIndex() *languageIndex {
 	x := &languageIndex{spokenLanguages(), map[string]int{}, map[string]int{}}
 	for i, l := range x.languages {
-		for _, word := range strings.Fields(l.common) {
+		for word := range strings.FieldsSeq(l.common) {
 			x.common[word] = i
 		}
-		for _, word := range strings.Fields(l.dates) {
+		for word := range strings.FieldsSeq(l.dates) {
 			x.dates[word] = i
 		}
 	}

@@ -117,9 +117,7 @@ func TestTranslations(t *testing.T) {
 			}
 			all = append(all, n+m[2])
 		}
-		for _, name := range tag.FindAllString(text, -1) {
-			all = append(all, name)
-		}
+		all = append(all, tag.FindAllString(text, -1)...)
 		slices.Sort(all)
 		return all
 	}
