@@ -262,6 +262,10 @@ func limitSections() []limitSection {
 					"the rest is counted; side by side they share a row", "console.TestPictureBounds",
 				},
 				{
+					"titles on a day of a month", "{console.maxNotes}", "", "the rest is counted",
+					"console.TestMonthBounds",
+				},
+				{
 					"changes of a day in words", "{console.maxWords}", "", "the rest is counted",
 					"console.TestPictureBounds",
 				},

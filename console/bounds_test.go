@@ -15,6 +15,7 @@ import (
 
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -34,7 +35,7 @@ func TestPictureBounds(t *testing.T) {
 		return list
 	}
 	for n, more := range map[int]int{maxBars: 0, maxBars + 1: 1, 3 * maxBars: 2 * maxBars} {
-		pic := newPicture("main", midnight, 1, spans(n), nil, midnight)
+		pic := newPicture(testDrawing(midnight, 1, spans(n), nil, midnight))
 		if got := len(pic.Days[0].Bands); got != maxBars || pic.More != more {
 			t.Errorf("%d spans: %d bars and %d more, want %d more", n, got, pic.More, more)
 		}
@@ -44,18 +45,21 @@ func TestPictureBounds(t *testing.T) {
 		lanes[0].Events = append(lanes[0].Events,
 			preview.LaneEvent{Event: preview.Event{Start: midnight, End: midnight.AddDate(0, 1, 0)}})
 	}
-	pic, bars := newPicture("main", midnight, 31, nil, lanes, midnight), 0
+	pic, bars := newPicture(testDrawing(midnight, 31, nil, lanes, midnight)), 0
 	for _, d := range pic.Days {
-		bars += len(d.Lanes[0].Bars)
-		if d.Lanes[0].Rows > maxRows {
-			t.Errorf("%d rows", d.Lanes[0].Rows)
+		for _, l := range d.Lanes {
+			bars += len(l.Bars)
+			if l.Rows > maxRows {
+				t.Errorf("%d rows", l.Rows)
+			}
 		}
 	}
 	if bars != maxBars || pic.More != 7+31*100-maxBars {
 		t.Errorf("long events: %d bars and %d more", bars, pic.More)
 	}
-	for n, want := range map[int]string{maxWords: "open from 00:00", maxWords + 1: "and 1 changes more"} {
-		words := dayPicture(preview.RouteStatus{At: midnight, Day: spans(n)}).Words()
+	english := languages.New().All()[0]
+	for n, want := range map[int]string{maxWords: "open from 00:00", maxWords + 1: "and 1 more changes"} {
+		words := dayInWords(english, dayPicture(english, preview.RouteStatus{At: midnight, Day: spans(n)}))
 		if !strings.HasSuffix(words, want) || strings.Count(words, "open") != maxWords {
 			t.Errorf("%d changes: %s", n, words)
 		}

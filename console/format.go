@@ -24,6 +24,13 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 		"full":         func(t time.Time) string { return l.WeekdayYear(t) + t.Format(" 15:04:05 MST") },
 		"day":          l.WeekdayYear,
 		"at":           func(t time.Time) string { return l.WeekdayYear(t) + t.Format(" 15:04") },
+		"weekday":      l.Weekday,
+		"weekdayname":  l.WeekdayName,
+		"date":         l.Day,
+		"longday":      l.LongDay,
+		"month":        l.Month,
+		"change":       func(s preview.Span, now time.Time) change { return change{s, now} },
+		"dayinwords":   func(p picture) string { return dayInWords(l, p) },
 		"local":        func(t, now time.Time) time.Time { return t.In(now.Location()) },
 		"iso":          func(t time.Time) string { return t.Format(time.RFC3339) },
 		"distance":     func(t, now time.Time) string { return formatDistance(l, t, now) },
@@ -59,6 +66,12 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 			return many
 		},
 	}
+}
+
+// change is a span that follows, seen from now.
+type change struct {
+	Span preview.Span
+	Now  time.Time
 }
 
 // label is a name for people; before calls are answered the name itself.

@@ -2,19 +2,45 @@ package console
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
 )
+
+// drawing is what a picture is made of.
+type drawing struct {
+	language *languages.Language
+	route    string
+	from     time.Time // a local midnight
+	days     int
+	spans    []preview.Span
+	lanes    []preview.Lane
+	now      time.Time
+	// calendarName is a calendar's name for people.
+	calendarName func(string) string
+}
 
 // picture is a stretch of days: a row for each, drawn on the clock of the route's zone from 0 to
 // 24.
 type picture struct {
-	Days    []row
-	Compact bool // a month: without words in the bars
-	More    int  // events and spans that are not drawn
+	Days  []row
+	Weeks bool // a calendar's page: rows of seven days, with titles instead of lanes
+	Lanes []laneKey
+	Marks map[string]bool // what is drawn and has to be explained, by the names that pages use
+	More  int             // events and spans that are not drawn
+
+	left int // bars that there is still room for
+}
+
+// laneKey is a calendar of a picture.
+type laneKey struct {
+	Calendar string
+	Empty    bool
+	Unknown  string
 }
 
 // maxBars is how many bars a picture has.
@@ -25,23 +51,26 @@ type row struct {
 	At       time.Time // its midnight, or when it begins
 	Today    bool
 	Weekend  bool
-	Monday   bool
 	Bands    []bar
 	Lanes    []dayLane
-	Now      float64 // where the clock stands, in per cent; below zero on other days
-	Shift    string  // what the clocks do, "" on ordinary days
-	Skipped  []bar   // hours that the clocks skip
-	Repeated []bar   // hours that they show twice
-	Height   int     // in pixels
+	Now      float64  // where the clock stands, in per cent; below zero on other days
+	Shift    string   // what the clocks do, "" on ordinary days
+	ShiftBy  string   // and by how much: "+1 h"
+	Skipped  []bar    // hours that the clocks skip
+	Repeated []bar    // hours that they show twice
+	Height   int      // of the bands, in pixels
+	Hours    []string // when it is open: "09:00\u201312:00"; of a week's row
+	Notes    []note
+	MoreN    int    // notes that are left out
+	Href     string // the days from here on
 }
 
 // dayLane is a calendar on one day.
 type dayLane struct {
 	Calendar string
-	Unknown  string
-	Base     int // the line that words stand on, in pixels
 	Bars     []bar
 	Rows     int // 1 to maxRows: events that are on at once stand below each other
+	Height   int // in pixels
 }
 
 // maxRows is how many events stand below each other in a lane; more of them share the last row.
@@ -58,24 +87,24 @@ type bar struct {
 	Tip        string // all of it in words
 	Href       string
 	Start, End time.Time // of the whole span or event
-	Y, H, Base int       // where it is drawn in its row, in pixels, and the line its words stand on
+	Y, H, Base int       // where it is drawn, in pixels, and the line its words stand on
 	Words      bool      // they may fit
 }
 
-// The heights of what a row has, in pixels: of a week, and of a month.
-type heights struct{ band, gap, lane int }
-
-var (
-	weekly  = heights{band: 28, gap: 3, lane: 16}
-	monthly = heights{band: 13, gap: 2, lane: 4}
+// The heights of what is drawn, in pixels.
+const (
+	bandHeight  = 28
+	stripHeight = 14 // of the bands of a day in a row of seven
+	laneGap     = 3
+	laneHeight  = 16
 )
 
 // layOut says where a bar of a row is drawn.
-func (h heights) layOut(bars []bar, y, height int) {
+func layOut(bars []bar, y, height int) {
 	for i := range bars {
 		b := &bars[i]
 		b.Y, b.H, b.Base = y, height, height/2+4
-		b.Words = h == weekly && b.W > 2.5 && b.Half == 0
+		b.Words = height > stripHeight && b.W > 2.5 && b.Half == 0
 		if b.Half > 0 {
 			b.H = height / 2
 		}
@@ -157,12 +186,11 @@ func repeatedPart(ps []piece, i int) (lo, hi float64, half int) {
 }
 
 // newRow is a local day without its bars.
-func newRow(midnight, now time.Time) (row, []piece) {
+func newRow(l *languages.Language, midnight, now time.Time) (row, []piece) {
 	ps := pieces(midnight)
 	weekday := midnight.Weekday()
 	r := row{
-		At: midnight, Weekend: weekday == time.Saturday || weekday == time.Sunday, Monday: weekday == time.Monday,
-		Now: -1,
+		At: midnight, Weekend: weekday == time.Saturday || weekday == time.Sunday, Now: -1,
 	}
 	now = now.In(midnight.Location())
 	for i, p := range ps {
@@ -174,13 +202,16 @@ func newRow(midnight, now time.Time) (row, []piece) {
 			before = ps[i-1].x + ps[i-1].width
 		}
 		step := p.x - before
+		if math.Abs(step) > 1e-9 {
+			r.ShiftBy = formatShift(step)
+		}
 		switch {
 		case step > 1e-9:
 			r.Skipped = append(r.Skipped, bar{X: before, W: step})
-			r.Shift = fmt.Sprintf("the clocks go forward: %s to %s is skipped", formatClock(before), formatClock(p.x))
+			r.Shift = l.Text("the clocks go forward: %s to %s is skipped", formatClock(before), formatClock(p.x))
 		case step < -1e-9:
 			r.Repeated = append(r.Repeated, bar{X: p.x, W: -step})
-			r.Shift = fmt.Sprintf("the clocks go back: %s to %s comes twice, first above, then below", formatClock(p.x),
+			r.Shift = l.Text("the clocks go back: %s to %s comes twice, first above, then below", formatClock(p.x),
 				formatClock(before))
 		}
 	}
@@ -193,97 +224,153 @@ func formatClock(x float64) string {
 	return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
 }
 
-// newPicture makes the picture of spans and lanes over days that begin at a local midnight.
-func newPicture(route string, from time.Time, days int, spans []preview.Span, lanes []preview.Lane,
-	now time.Time,
-) picture {
-	pic, h := picture{Compact: days > 7}, weekly
-	if pic.Compact {
-		h = monthly
+// formatShift is how far the clocks are moved, in per cent of a day: "+1 h", "\u221230 min".
+func formatShift(x float64) string {
+	sign := "+"
+	if x < 0 {
+		sign = "\u2212"
 	}
-	left := maxBars
-	fits := func(bars []bar) bool {
-		if left < len(bars) {
-			pic.More++
-			return false
+	if minutes := int(math.Abs(x)*14.4 + 0.5); minutes%60 != 0 {
+		return fmt.Sprintf("%s%d min", sign, minutes)
+	}
+	return fmt.Sprintf("%s%d h", sign, int(math.Abs(x)*0.24+0.5))
+}
+
+// newPicture draws days below each other, with the calendars' events.
+func newPicture(d drawing) picture {
+	pic := picture{Marks: map[string]bool{}, left: maxBars}
+	drawn := make([]bool, len(d.lanes))
+	for i := range d.days {
+		midnight := preview.Midnight(d.from, i)
+		r, ps := newRow(d.language, midnight, d.now)
+		pic.drawBands(&r, ps, d, bandHeight)
+		r.Notes, _ = d.titles(midnight, ps[len(ps)-1].to)
+		for n, l := range d.lanes {
+			own := pic.drawLane(l, ps, d)
+			if len(own.Bars) > 0 {
+				drawn[n], r.Lanes = true, append(r.Lanes, own)
+			}
 		}
-		left -= len(bars)
-		return true
+		pic.add(r)
 	}
-	for _, l := range lanes {
+	for n, l := range d.lanes {
 		pic.More += l.More
-	}
-	for i := range days {
-		midnight := preview.Midnight(from, i)
-		r, ps := newRow(midnight, now)
-		end := ps[len(ps)-1].to
-		for _, s := range spans {
-			if s.End.After(midnight) && s.Start.Before(end) {
-				if bars := placeBars(ps, s.Start, s.End, newBand(route, s)); fits(bars) {
-					r.Bands = append(r.Bands, bars...)
-				}
-			}
-		}
-		h.layOut(r.Bands, 0, h.band)
-		r.Height = h.band
-		for _, l := range lanes {
-			r.Height += h.gap
-			own := dayLane{Calendar: l.Calendar, Unknown: l.Unknown, Base: r.Height + h.lane - 4, Rows: 1}
-			var taken [maxRows]time.Time // until when each row is
-			for _, e := range l.Events {
-				if !e.End.After(midnight) || !e.Start.Before(end) {
-					continue
-				}
-				n := 0
-				for n < maxRows-1 && taken[n].After(e.Start) {
-					n++
-				}
-				taken[n] = e.End
-				bars := placeBars(ps, e.Start, e.End, newEventBar(e, from))
-				if !fits(bars) {
-					continue
-				}
-				h.layOut(bars, r.Height+n*(h.lane+1), h.lane)
-				own.Bars, own.Rows = append(own.Bars, bars...), max(own.Rows, n+1)
-			}
-			r.Height += own.Rows*(h.lane+1) - 1
-			r.Lanes = append(r.Lanes, own)
-		}
-		pic.Days = append(pic.Days, r)
+		pic.Lanes = append(pic.Lanes, laneKey{l.Calendar, !drawn[n], l.Unknown})
 	}
 	return pic
 }
 
-func newBand(route string, s preview.Span) bar {
-	label := s.Label()
-	if title := s.Title(); title != "" && !strings.EqualFold(title, label) && !strings.EqualFold(title, s.Branch) {
-		label += " \u00b7 " + title
+// add appends a row and remembers which marks it has.
+func (p *picture) add(r row) {
+	for _, b := range r.Bands {
+		p.Marks[b.State] = true
 	}
+	for _, l := range r.Lanes {
+		for _, b := range l.Bars {
+			p.Marks["event"] = p.Marks["event"] || !b.Faint
+			p.Marks["faint"] = p.Marks["faint"] || b.Faint
+		}
+	}
+	for _, n := range r.Notes {
+		p.Marks["event"] = p.Marks["event"] || n.State == "" && !n.Faint
+		p.Marks["faint"] = p.Marks["faint"] || n.Faint
+	}
+	for mark, is := range map[string]bool{
+		"today": r.Today, "skipped": len(r.Skipped) > 0, "repeated": len(r.Repeated) > 0, "weekend": r.Weekend,
+	} {
+		p.Marks[mark] = p.Marks[mark] || is
+	}
+	p.Days = append(p.Days, r)
+}
+
+// fits says whether there is room for so many bars more, and takes it.
+func (p *picture) fits(bars []bar) bool {
+	if p.left < len(bars) {
+		p.More++
+		return false
+	}
+	p.left -= len(bars)
+	return true
+}
+
+// drawBands draws what a route does on a day.
+func (p *picture) drawBands(r *row, ps []piece, d drawing, height int) {
+	for _, s := range d.spans {
+		if !s.End.After(r.At) || !s.Start.Before(ps[len(ps)-1].to) {
+			continue
+		}
+		if bars := placeBars(ps, s.Start, s.End, d.newBand(s)); p.fits(bars) {
+			r.Bands = append(r.Bands, bars...)
+		}
+	}
+	layOut(r.Bands, 0, height)
+	r.Height = height
+}
+
+// drawLane draws the events of a calendar on a day.
+func (p *picture) drawLane(l preview.Lane, ps []piece, d drawing) dayLane {
+	own := dayLane{Calendar: l.Calendar, Rows: 1}
+	var taken [maxRows]time.Time // until when each row is
+	for _, e := range l.Events {
+		if !e.End.After(ps[0].from) || !e.Start.Before(ps[len(ps)-1].to) {
+			continue
+		}
+		n := 0
+		for n < maxRows-1 && taken[n].After(e.Start) {
+			n++
+		}
+		taken[n] = e.End
+		bars := placeBars(ps, e.Start, e.End, d.newEventBar(e))
+		if !p.fits(bars) {
+			continue
+		}
+		layOut(bars, laneGap+n*(laneHeight+1), laneHeight)
+		own.Bars, own.Rows = append(own.Bars, bars...), max(own.Rows, n+1)
+	}
+	own.Height = laneGap + own.Rows*(laneHeight+1) - 1
+	return own
+}
+
+// spanWords is a span's branch and its title in one, and the title; "" where it does not say more.
+func spanWords(s preview.Span) (words, title string) {
+	label, title := s.Label(), s.Title()
+	switch {
+	case title == "" || strings.EqualFold(title, label) || strings.EqualFold(title, s.Branch):
+		return label, ""
+	case len(title) > len(label) && strings.EqualFold(title[:len(label)], label):
+		return title, title
+	}
+	return label + " \u00b7 " + title, title
+}
+
+func (d drawing) newBand(s preview.Span) bar {
+	label, _ := spanWords(s)
 	b := bar{State: s.DisplayState(), Branch: s.Branch, Label: label, Start: s.Start, End: s.End}
 	b.Tip = label
 	if b.State != s.Branch {
-		b.Tip += ", " + b.State
+		b.Tip += ", " + stateName(d.language, b.State)
 	}
-	b.Tip += ", " + formatPeriod(s.Start, s.End) + ": " + s.Reason
-	b.Href = "/try?" + url.Values{"route": {route}, "at": {s.Start.Format(time.RFC3339)}}.Encode()
+	b.Tip += ", " + formatPeriod(d.language, s.Start, s.End) + ": " + s.Reason
+	b.Href = "/try?" + url.Values{"route": {d.route}, "at": {s.Start.Format(time.RFC3339)}}.Encode()
 	return b
 }
 
-func newEventBar(e preview.LaneEvent, from time.Time) bar {
+func (d drawing) newEventBar(e preview.LaneEvent) bar {
+	l := d.language
 	b := bar{Label: e.Summary, Faint: !e.Counts, Start: e.Start, End: e.End}
 	if b.Label == "" {
-		b.Label = "(no title)"
+		b.Label = l.Text("(no title)")
 	}
-	b.Tip = fmt.Sprintf("%s, in calendar %s, %s", b.Label, e.Calendar, formatPeriod(e.Start, e.End))
+	b.Tip = l.Text("%s, in calendar %s, %s", b.Label, d.calendarName(e.Calendar), formatPeriod(l, e.Start, e.End))
 	if e.AllDay {
-		b.Tip += ", all day"
+		b.Tip += l.Text(", all day")
 	}
 	if b.Faint {
-		b.Tip += "; no condition of this route counts it"
+		b.Tip += l.Text("; this route ignores it")
 	}
 	at := e.Start
-	if at.Before(from) {
-		at = from
+	if at.Before(d.from) {
+		at = d.from
 	}
 	id := anchor(e.Event)
 	b.Href = "/calendars/" + escapePath(e.Calendar) + "?" +
@@ -293,17 +380,17 @@ func newEventBar(e preview.LaneEvent, from time.Time) bar {
 }
 
 // formatPeriod says a stretch of time: "Wed 25 Nov 09:00 to 12:00".
-func formatPeriod(start, end time.Time) string {
-	const layout = "Mon 2 Jan 15:04"
-	if start.Format(time.DateOnly) == end.Format(time.DateOnly) {
-		return start.Format(layout) + " to " + end.Format("15:04")
+func formatPeriod(l *languages.Language, start, end time.Time) string {
+	from, to := l.Weekday(start)+start.Format(" 15:04"), l.Weekday(end)+end.Format(" 15:04")
+	if preview.DayNumber(start) == preview.DayNumber(end) {
+		to = end.Format("15:04")
 	}
-	return start.Format(layout) + " to " + end.Format(layout)
+	return l.Text("%s to %s", from, to)
 }
 
 // dayPicture is the picture of a card: one day, without lanes.
-func dayPicture(s preview.RouteStatus) picture {
-	r, ps := newRow(preview.Midnight(s.At, 0), s.At)
+func dayPicture(l *languages.Language, s preview.RouteStatus) picture {
+	r, ps := newRow(l, preview.Midnight(s.At, 0), s.At)
 	for _, span := range s.Day {
 		r.Bands = append(r.Bands,
 			placeBars(ps, span.Start, span.End, bar{State: span.DisplayState(), Start: span.Start, End: span.End})...)
@@ -312,11 +399,11 @@ func dayPicture(s preview.RouteStatus) picture {
 }
 
 // Shifts are the days on which the clocks change, in words.
-func (p picture) Shifts() []string {
-	var list []string
+func (p picture) Shifts() []row {
+	var list []row
 	for _, d := range p.Days {
 		if d.Shift != "" {
-			list = append(list, d.At.Format("Mon 2 Jan: ")+d.Shift)
+			list = append(list, d)
 		}
 	}
 	return list
@@ -348,15 +435,15 @@ func ticks() []tick {
 // maxWords is how many changes of a day are said in words.
 const maxWords = 24
 
-// Words describe the day, for screen readers.
-func (p picture) Words() string {
+// dayInWords describes the day of a card, for screen readers.
+func dayInWords(l *languages.Language, p picture) string {
 	var words []string
 	for i, b := range p.Days[0].Bands {
 		if i == maxWords {
-			words = append(words, fmt.Sprintf("and %d changes more", len(p.Days[0].Bands)-i))
+			words = append(words, l.Text("and %d more changes", len(p.Days[0].Bands)-i))
 			break
 		}
-		words = append(words, b.State+" from "+b.Start.Format("15:04"))
+		words = append(words, l.Text("%s from %s", stateName(l, b.State), b.Start.Format("15:04")))
 	}
-	return "today: " + strings.Join(words, ", ")
+	return l.Text("today: %s", strings.Join(words, ", "))
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -97,6 +98,7 @@ func TestPlace(t *testing.T) {
 // cover exactly as much of the clock as time passes.
 func TestPlaceCoversTheDay(t *testing.T) {
 	t.Parallel()
+	english := languages.New().All()[0]
 	for _, name := range []string{
 		"America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana",
 		"Africa/Casablanca", "Asia/Kathmandu", "Pacific/Apia", "UTC",
@@ -104,7 +106,7 @@ func TestPlaceCoversTheDay(t *testing.T) {
 		z := zone(t, name)
 		for d := range 3 * 365 {
 			midnight := preview.Midnight(time.Date(2025, 1, 1, 12, 0, 0, 0, z), d)
-			r, ps := newRow(midnight, midnight)
+			r, ps := newRow(english, midnight, midnight)
 			width := 0.0
 			for _, b := range placeBars(ps, midnight.AddDate(0, 0, -1), midnight.AddDate(0, 0, 2), bar{}) {
 				width += b.W
@@ -123,21 +125,35 @@ func TestPlaceCoversTheDay(t *testing.T) {
 	}
 }
 
+// shifts are the days on which the clocks change, as the page says them.
+func shifts(p picture) string {
+	var list []string
+	for _, d := range p.Shifts() {
+		list = append(list, d.At.Format("Mon 2 Jan ")+d.ShiftBy+": "+d.Shift)
+	}
+	return strings.Join(list, "; ")
+}
+
+// testDrawing is what a picture of some days is made of.
+func testDrawing(from time.Time, days int, spans []preview.Span, lanes []preview.Lane, now time.Time) drawing {
+	return drawing{languages.New().All()[0], "r", from, days, spans, lanes, now, func(name string) string { return name }}
+}
+
 func TestShift(t *testing.T) {
 	t.Parallel()
 	z := zone(t, "Europe/Berlin")
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, z) }
-	pic := newPicture("r", day(2026, 10, 20), 7, nil, nil, day(2026, 10, 21).Add(6*time.Hour))
-	want := "Sun 25 Oct: the clocks go back: 02:00 to 03:00 comes twice, first above, then below"
-	if got := strings.Join(pic.Shifts(), "; "); got != want {
+	pic := newPicture(testDrawing(day(2026, 10, 20), 7, nil, nil, day(2026, 10, 21).Add(6*time.Hour)))
+	want := "Sun 25 Oct \u22121 h: the clocks go back: 02:00 to 03:00 comes twice, first above, then below"
+	if got := shifts(pic); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if r := pic.Days[1]; !r.Today || r.Now != 25 {
 		t.Errorf("now is at %v, want at a quarter of the second day", r.Now)
 	}
-	pic = newPicture("r", day(2027, 3, 28), 1, nil, nil, day(2026, 1, 1))
-	want = "Sun 28 Mar: the clocks go forward: 02:00 to 03:00 is skipped"
-	if got := strings.Join(pic.Shifts(), "; "); got != want {
+	pic = newPicture(testDrawing(day(2027, 3, 28), 1, nil, nil, day(2026, 1, 1)))
+	want = "Sun 28 Mar +1 h: the clocks go forward: 02:00 to 03:00 is skipped"
+	if got := shifts(pic); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -157,7 +173,7 @@ func TestLanes(t *testing.T) {
 		{Calendar: "c", Events: []preview.LaneEvent{event(8, 12), event(9, 10), event(10, 11), event(12, 13)}},
 		{Calendar: "d", Unknown: "why"},
 	}
-	pic := newPicture("r", day, 2, nil, lanes, day)
+	pic := newPicture(testDrawing(day, 2, nil, lanes, day))
 	l := pic.Days[0].Lanes[0]
 	var ys []int
 	for _, b := range l.Bars {
@@ -166,14 +182,17 @@ func TestLanes(t *testing.T) {
 	if fmt.Sprint(ys) != "[0 17 17 0]" || l.Rows != 2 {
 		t.Errorf("the events stand at %v in %d rows", ys, l.Rows)
 	}
-	if pic.Days[0].Height != pic.Days[1].Height+17 || pic.Days[1].Lanes[0].Rows != 1 {
-		t.Errorf("the days are %d and %d high", pic.Days[0].Height, pic.Days[1].Height)
+	if l.Height != laneGap+2*laneHeight+1 || len(pic.Days[1].Lanes) != 0 {
+		t.Errorf("the lane is %d high, and the next day has %v", l.Height, pic.Days[1].Lanes)
+	}
+	if got := fmt.Sprint(pic.Lanes); got != "[{c false } {d true why}]" {
+		t.Errorf("below the picture stands %s", got)
 	}
 	var many []preview.LaneEvent
 	for range 100 {
 		many = append(many, event(8, 12))
 	}
-	if got := newPicture("r", day, 1, nil, []preview.Lane{{Events: many}}, day).Days[0].Lanes[0].Rows; got != maxRows {
+	if got := newPicture(testDrawing(day, 1, nil, []preview.Lane{{Events: many}}, day)).Days[0].Lanes[0].Rows; got != maxRows {
 		t.Errorf("100 at once take %d rows, want %d", got, maxRows)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 )
@@ -24,6 +25,7 @@ type routePage struct {
 	Truncated string
 	Lanes     []preview.Lane
 	Changes   []preview.Span
+	Further   []preview.Span // the changes after those
 	Earlier   string
 	Later     string
 	Present   string
@@ -43,6 +45,7 @@ type routePage struct {
 // nextChanges is how many stand on the page, and within how many days they are looked for.
 const (
 	nextChanges     = 20
+	shownChanges    = 8 // of them, while the rest is folded
 	nextChangesDays = 400
 	lastDecisions   = 20
 	maxShownSpans   = 1000 // of a route on its page
@@ -88,7 +91,7 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		m.Last = append(m.Last, newDecisionRow(p, d, zone))
 	}
 	if m.Status, err = p.RouteStatus(r.Context(), name, now); err == nil {
-		err = m.load(r.Context(), p, days, now)
+		err = m.load(r.Context(), p, c.language(r), days, now)
 	}
 	if r.Context().Err() != nil {
 		c.showBusy(w, context.Cause(r.Context()))
@@ -140,37 +143,36 @@ func subscription(r *http.Request, route string) template.URL {
 	return template.URL(u.String()) //nolint:gosec // the scheme is ours, and the parts are escaped
 }
 
-// setPeriod sets which days are shown, and the links that move through time.
+// dayHref is where a route's days from a day on are shown; the zero time: from today on.
+func dayHref(route, view string, at time.Time) string {
+	v := url.Values{}
+	if view == "month" {
+		v.Set("view", view)
+	}
+	if !at.IsZero() {
+		v.Set("from", at.Format(time.DateOnly))
+	}
+	return "/routes/" + escapePath(route) + "?" + v.Encode()
+}
+
+// setPeriod sets which days are shown, and the links that move through time. A month begins with the
+// Monday of its first week.
 func (m *routePage) setPeriod(first time.Time) (days int) {
-	day := func(later int) time.Time { return preview.Midnight(first, later) }
-	month := func(later int) time.Time {
-		y, m, _ := first.Date()
-		return preview.Midnight(time.Date(y, m+time.Month(later), 1, 12, 0, 0, 0, first.Location()), 0)
-	}
-	link := func(view string, at time.Time) string {
-		v := url.Values{}
-		if view == "month" {
-			v.Set("view", view)
-		}
-		if !at.IsZero() {
-			v.Set("from", at.Format(time.DateOnly))
-		}
-		return "/routes/" + escapePath(m.Name) + "?" + v.Encode()
-	}
+	days, monday := 7, 0
 	if m.View == "month" {
-		m.From, m.To = month(0), month(1)
-		m.Earlier, m.Later = link("month", month(-1)), link("month", m.To)
-	} else {
-		m.From, m.To = day(0), day(7)
-		m.Earlier, m.Later = link("week", day(-7)), link("week", m.To)
+		days, monday = 7*shownWeeks, -(int(first.Weekday())+6)%7
 	}
-	m.Present = link(m.View, time.Time{})
-	m.Week, m.Month = link("week", m.From), link("month", m.From)
-	return preview.DayNumber(m.To) - preview.DayNumber(m.From)
+	m.From, m.To = preview.Midnight(first, monday), preview.Midnight(first, monday+days)
+	m.Earlier, m.Later = dayHref(m.Name, m.View, preview.Midnight(first, monday-days)), dayHref(m.Name, m.View, m.To)
+	m.Present = dayHref(m.Name, m.View, time.Time{})
+	m.Week, m.Month = dayHref(m.Name, "week", first), dayHref(m.Name, "month", first)
+	return days
 }
 
 // load asks for everything that is shown.
-func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now time.Time) error {
+func (m *routePage) load(ctx context.Context, p *preview.Preview, language *languages.Language, days int,
+	now time.Time,
+) error {
 	h, err := p.Hours(ctx, preview.Period{Route: m.Name, From: m.From, Days: days, Most: maxShownSpans})
 	if err != nil {
 		return err
@@ -182,6 +184,9 @@ func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now 
 	if m.Changes, err = p.Changes(ctx, m.Name, now, nextChanges, nextChangesDays); err != nil {
 		return err
 	}
+	if len(m.Changes) > shownChanges+1 {
+		m.Changes, m.Further = m.Changes[:shownChanges], m.Changes[shownChanges:]
+	}
 	e, err := p.Explain(ctx, preview.Question{Route: m.Name, At: now})
 	if err != nil {
 		return err
@@ -190,7 +195,12 @@ func (m *routePage) load(ctx context.Context, p *preview.Preview, days int, now 
 	if len(e.Answer.Callflow) > 0 {
 		m.JSON = indentJSON(e.Answer.Callflow)
 	}
-	m.Picture = newPicture(m.Name, m.From, days, m.Spans, m.Lanes, now)
+	d := drawing{language, m.Name, m.From, days, m.Spans, m.Lanes, now, p.CalendarLabel}
+	if m.View == "month" {
+		m.Picture = newMonth(d)
+	} else {
+		m.Picture = newPicture(d)
+	}
 	m.ICS = "/api/v1/hours?" + url.Values{"route": {m.Name}, "format": {"ics"}, "days": {"60"}}.Encode()
 	return nil
 }

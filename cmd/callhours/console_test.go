@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -72,7 +71,7 @@ func newLooked(t *testing.T) *looked {
 	}
 	example := os.DirFS("../../examples/front-desk")
 	for to, from := range map[string]string{
-		"hours.ics": "office-hours.ics", "tenants/hours.ics": "office-hours.ics",
+		"hours.ics": "office-hours.ics", "tenants/hours.ics": "office-hours.ics", "long/hours.ics": "office-hours.ics",
 		"holidays.ics": "holidays.ics",
 	} {
 		f, err := example.Open(from)
@@ -200,35 +199,6 @@ func (l *looked) tab(t *testing.T) (tab context.Context, complaints func() []str
 	}
 }
 
-// consolePages are all pages, with what the tests look at.
-var consolePages = map[string]string{
-	"now":            "/",
-	"now-none":       "/?q=nothing+of+that+name",
-	"route":          "/routes/front-desk",
-	"route-support":  "/routes/support",
-	"route-dst":      "/routes/support?from=2026-10-23",
-	"route-month":    "/routes/front-desk?view=month",
-	"route-unknown":  "/routes/the-line-with-a-very-long-name-that-somebody-in-accounting-thought-would-be-helpful",
-	"route-hostile":  "/routes/hostile",
-	"route-tenant":   "/routes/acme/main",
-	"try-empty":      "/try",
-	"try":            "/try?route=support&at=2026-11-25+18:00&caller=%2B4930123456",
-	"try-wrong":      "/try?route=front-dsk",
-	"calendars":      "/calendars",
-	"calendar":       "/calendars/oncall",
-	"calendar-never": "/calendars/broken",
-	"findings":       "/findings",
-	"route-failing":  "/routes/billing",
-	"unmatched":      "/unmatched",
-	"configuration":  "/config",
-}
-
-// The widths of a window: of a desk, and of a telephone.
-const (
-	wide   = 1280
-	narrow = 390
-)
-
 // TestConsole looks at every page in a browser, wide and narrow, light and dark: nothing is
 // complained of, axe finds nothing serious, and nothing is wider than the window.
 // CALLHOURS_SCREENSHOTS names a directory for pictures of them.
@@ -237,6 +207,7 @@ func TestConsole(t *testing.T) {
 	l := newLooked(t)
 	l.calls(t)
 	t.Run("pages", l.pages)
+	t.Run("german", l.german)
 	t.Run("timeline", l.timeline)
 	t.Run("try", l.tried)
 	t.Run("events", l.events)
@@ -248,98 +219,6 @@ func TestConsole(t *testing.T) {
 	t.Run("acts", l.acts)
 }
 
-func (l *looked) pages(t *testing.T) {
-	axe, err := os.ReadFile(os.Getenv("CALLHOURS_AXE"))
-	if err != nil {
-		missing(t, "CALLHOURS_AXE does not name axe-core's axe.min.js, which npm install axe-core brings")
-	}
-	pictures := os.Getenv("CALLHOURS_SCREENSHOTS")
-	tab, complaints := l.tab(t)
-	for _, name := range slices.Sorted(maps.Keys(consolePages)) {
-		for _, theme := range []string{"light", "dark"} {
-			for _, width := range []int64{wide, narrow} {
-				// Without pictures each page is looked at once, and some by night on a telephone
-				// too.
-				usual := theme == "light" && width == wide ||
-					theme == "dark" && width == narrow && slices.Contains([]string{"now", "route", "try"}, name)
-				if pictures == "" && !usual {
-					continue
-				}
-				what := fmt.Sprintf("%s, %s, %d wide", name, theme, width)
-				_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
-				})
-				if err == nil {
-					err = chromedp.Do(tab, chromedp.EmulateViewport(width, 900),
-						chromedp.Navigate(l.address+consolePages[name]))
-				}
-				var overflow int
-				if err == nil {
-					overflow, err = evaluate[int](tab,
-						`document.documentElement.scrollWidth - document.documentElement.clientWidth`)
-				}
-				if err != nil {
-					t.Fatalf("%s: %v", what, err)
-				}
-				if overflow > 0 {
-					t.Errorf("%s: %d pixels wider than the window", what, overflow)
-				}
-				if len(axe) > 0 && usual {
-					l.axe(t, tab, what, string(axe))
-				}
-				picture(t, tab, fmt.Sprintf("%s-%s-%d", name, theme, width))
-			}
-		}
-	}
-	for _, c := range complaints() {
-		// Of a page that says what is wrong the browser says the status.
-		if !strings.Contains(c, "the server responded with a status of 400") {
-			t.Errorf("the browser complains: %s", c)
-		}
-	}
-}
-
-// picture takes one of the page, if CALLHOURS_SCREENSHOTS names a directory for it.
-func picture(t *testing.T, tab context.Context, name string) {
-	t.Helper()
-	dir := os.Getenv("CALLHOURS_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	shot, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), shot, 0o600)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
-
-// evaluate gives what a script gives, also when it comes later.
-func evaluate[T any](tab context.Context, script string) (T, error) {
-	ctx, cancel := context.WithTimeout(tab, 2*time.Minute)
-	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-}
-
-// axe reports what axe finds that is serious.
-func (l *looked) axe(t *testing.T, tab context.Context, what, axe string) {
-	t.Helper()
-	err := chromedp.Do(tab, chromedp.Evaluate[chromedp.Void](axe+";0"))
-	var found []string
-	if err == nil {
-		found, err = evaluate[[]string](tab,
-			`axe.run({resultTypes: ['violations']}).then(r => r.violations.filter(v => v.impact == 'serious' || v.impact == 'critical')
-			.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ': ' + n.html.slice(0, 200) + ': ' + n.failureSummary)))`)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-	for _, f := range found {
-		t.Errorf("%s: axe: %s", what, f)
-	}
-}
-
 // timeline compares the bars of the picture with what callhours hours says.
 func (l *looked) timeline(t *testing.T) {
 	tab, _ := l.tab(t)
@@ -348,10 +227,10 @@ func (l *looked) timeline(t *testing.T) {
 		days              string
 	}{
 		{"front-desk", "2026-11-25", "week", "7"},
-		{"front-desk", "2026-12-01", "month", "31"},
+		{"front-desk", "2026-11-30", "month", "35"},
 		{"support", "2026-10-23", "week", "7"}, // the clocks of Berlin go back
 		{"support", "2027-03-26", "week", "7"}, // and forward
-		{"support", "2026-10-01", "month", "31"},
+		{"support", "2026-09-28", "month", "35"},
 	} {
 		type bar struct{ Start, End, Branch string }
 		err := chromedp.Do(tab,
@@ -743,6 +622,16 @@ func (l *looked) acts(t *testing.T) {
 	}
 	press("/config", "form.actions", `unknown key "timezome"`)
 	press("/config", "form.actions", "Calls are answered from the previous configuration")
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(narrow, 900), chromedp.Navigate(l.address+"/config")); err != nil {
+		t.Fatal(err)
+	}
+	fits(t, tab, "mistakes, narrow")
+	if badges, err := evaluate[int](tab, `document.querySelectorAll('.top .badge').length`); err != nil || badges != 2 {
+		t.Errorf("the navigation has %d badges: %v", badges, err)
+	}
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(wide, 900)); err != nil {
+		t.Fatal(err)
+	}
 	picture(t, tab, "configuration-mistakes")
 	if err := os.WriteFile(l.config, was, 0o600); err != nil {
 		t.Fatal(err)

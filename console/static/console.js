@@ -5,10 +5,10 @@ const all = (selector, under = document) => [...under.querySelectorAll(selector)
 
 // Words that do not fit their bar are left out; the tip has all of them.
 function fit() {
-  for (const text of all('.bar svg > text')) {
+  for (const text of all('.label > text')) {
     text.dataset.all ??= text.textContent;
     const whole = text.dataset.all;
-    const room = text.parentNode.querySelector('.hit').getBoundingClientRect().width - 5;
+    const room = text.parentNode.width.baseVal.value - 5;
     text.textContent = whole;
     const length = text.getComputedTextLength();
     if (length <= room) continue;
@@ -77,7 +77,7 @@ document.addEventListener('click', (e) => {
 
 // Arrow keys move among the bars of a picture, so that tab passes it in one step.
 function roving() {
-  for (const pic of all('.pic')) all('.bar', pic).forEach((bar, i) => bar.setAttribute('tabindex', i ? '-1' : '0'));
+  for (const pic of all('.pic')) all('a', pic).forEach((bar, i) => bar.setAttribute('tabindex', i ? '-1' : '0'));
 }
 
 document.addEventListener('keydown', (e) => {
@@ -89,11 +89,11 @@ document.addEventListener('keydown', (e) => {
       search.focus();
     }
   }
-  const bar = e.target.closest && e.target.closest('.pic .bar');
+  const bar = e.target.closest && e.target.closest('.pic a');
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
   if (!bar || !step) return;
   e.preventDefault();
-  const bars = all('.bar', bar.closest('.pic'));
+  const bars = all('a', bar.closest('.pic'));
   const next = bars[bars.indexOf(bar) + step];
   if (!next) return;
   bar.setAttribute('tabindex', '-1');
@@ -139,7 +139,9 @@ async function renew(address = location.href) {
     const text = fresh.innerHTML;
     if (was.get(old.id) === text) continue;
     was.set(old.id, text);
+    const opened = new Set(all('details[open]', old).map((d) => d.textContent));
     old.replaceChildren(...fresh.childNodes);
+    for (const d of all('details', old)) if (opened.has(d.textContent)) d.open = true;
   }
   const nav = page.querySelector('.top nav');
   if (nav && !document.querySelector('.top nav').contains(document.activeElement)) document.querySelector('.top nav').replaceWith(nav);
