@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/console/languages"
+	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
 )
 
@@ -55,6 +56,7 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 		"percent":    func(f float64) string { return strconv.FormatFloat(f, 'f', 3, 64) + "%" },
 		// differs says whether an event's title says more than the name of a branch.
 		"differs":   func(a, b string) bool { return !strings.EqualFold(a, b) },
+		"result":    func(result metrics.FetchResult) string { return resultName(l, result) },
 		"state":     func(state string) string { return stateName(l, state) },
 		"stateword": func(state string) string { return capitalize(stateName(l, state)) },
 		"reason":    func(reason string) string { return unmatchedReason(l, reason) },
@@ -200,6 +202,35 @@ func stateName(l *languages.Language, state string) string {
 		return l.Text("warning")
 	}
 	return state
+}
+
+// resultName is how an attempt to read a calendar ended, in words.
+func resultName(l *languages.Language, result metrics.FetchResult) string {
+	switch result {
+	case metrics.OK:
+		return l.Text("successful")
+	case metrics.Unchanged:
+		return l.Text("unchanged")
+	case metrics.NotFound:
+		return l.Text("not found")
+	case metrics.Forbidden:
+		return l.Text("access denied")
+	case metrics.RateLimited:
+		return l.Text("too many requests")
+	case metrics.ServerError:
+		return l.Text("no usable answer")
+	case metrics.Timeout:
+		return l.Text("timed out")
+	case metrics.NotCalendar:
+		return l.Text("not a calendar")
+	case metrics.Truncated:
+		return l.Text("incomplete")
+	case metrics.Shrunk:
+		return l.Text("far fewer events than before")
+	case metrics.TooBig:
+		return l.Text("too large")
+	}
+	return string(result)
 }
 
 // unmatchedReason is why a call found no route, in words.

@@ -86,12 +86,18 @@ func (h *Hours) Text(w io.Writer) error {
 		name = h.display + " (" + h.Route + ")"
 	}
 	fmt.Fprintf(b, "%s, times in %s\n", name, h.Timezone)
+	named := func(s Span) string {
+		if s.Branch == s.State {
+			return s.Branch
+		}
+		return s.Branch + " (" + s.State + ")"
+	}
 	widest := 0
 	for _, s := range h.Spans {
-		widest = max(widest, len(s.Branch)+len(s.State)+3)
+		widest = max(widest, len(named(s)))
 	}
 	line := func(at time.Time, day string, s Span) {
-		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, s.Branch+" ("+s.State+")",
+		text := fmt.Sprintf("%-14s  %s  %-*s  %s", day, at.Format("15:04"), widest, named(s),
 			diag.WithoutControls(s.fullTitle()))
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}

@@ -45,7 +45,7 @@ func TestDisplayNames(t *testing.T) {
 		routesPath + "?q=bonn": {`"route":"bonn","display_name":"Büro Bonn`, `"branch":"open"`},
 		hoursPath + "?route=bonn&format=ics&days=2": {"X-WR-CALNAME:Büro Bonn <1>\r\n", "SUMMARY:Geöffnet\r\n"},
 		hoursPath + "?route=bonn&format=text&days=2": {
-			"Büro Bonn <1> (bonn), times in America/New_York\n", "open (open)",
+			"Büro Bonn <1> (bonn), times in America/New_York\n", "  open",
 		},
 		explainPath + "?route=bonn": {`"route":"bonn"`, `"branch":"open"`},
 	} {

@@ -22,7 +22,7 @@ const (
 
 // highlights finds the words: results of tests, severities, and the states of spans of hours.
 var highlights = regexp.MustCompile(`^(ok|FAIL|warning:|problem:|error:)(?: |$)|` +
-	`^(?:[A-Z][a-z]{2} \d{4}-\d\d-\d\d| {14}) +\d\d:\d\d +\S+ \((open|closed|unknown)\)`)
+	`^(?:[A-Z][a-z]{2} \d{4}-\d\d-\d\d| {14}) +\d\d:\d\d +(?:\S+ \()?(open|closed|unknown)(?:\)|\s)`)
 
 func colorOf(word string) string {
 	switch word {
