@@ -2,6 +2,7 @@ package routes
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -82,8 +83,16 @@ func (r phraser) either(n *node) string {
 	return orList(parts)
 }
 
-// both is an all in words: what must be, and what must not.
+// both is an all in words: what must be, and what must not. Each part is said once, so that parts
+// within each other cost no more than they are.
 func (r phraser) both(n *node) string {
+	if !slices.ContainsFunc(n.kids, func(k *node) bool { return k.op != opNot }) {
+		parts := make([]string, len(n.kids))
+		for i, k := range n.kids {
+			parts[i] = r.negated(k.kids[0])
+		}
+		return strings.Join(parts, " and ")
+	}
 	var wanted, unless []string
 	for _, k := range n.kids {
 		switch {
@@ -97,15 +106,8 @@ func (r phraser) both(n *node) string {
 			unless = append(unless, r.enclosed(k.kids[0]))
 		}
 	}
-	switch {
-	case len(unless) == 0:
+	if len(unless) == 0 {
 		return strings.Join(wanted, " and ")
-	case len(wanted) == 0:
-		parts := make([]string, len(n.kids))
-		for i, k := range n.kids {
-			parts[i] = r.negated(k.kids[0])
-		}
-		return strings.Join(parts, " and ")
 	}
 	return fmt.Sprintf("%s, unless %s", strings.Join(wanted, " and "), orList(unless))
 }

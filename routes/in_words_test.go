@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/growth"
 )
 
 func TestInWords(t *testing.T) {
@@ -106,6 +107,26 @@ func TestInWordsAreBounded(t *testing.T) {
 	if got := r.InWords(0, nil); len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
 		t.Errorf("got %d bytes, %q", len(got), got)
 	}
+}
+
+// TestNestedConditionsInWords: each part of a condition is said once, however deep it lies. Twice at
+// each level, thirty levels took hours of a processor.
+func TestNestedConditionsInWords(t *testing.T) {
+	growth.Within(t, 4.5, 4, func(levels int) int { // a text that grows is copied at each level
+		caller := func(number string) *Condition { return &Condition{Caller: Numbers{Listed: texts(number)}} }
+		when := caller("+1")
+		for range levels {
+			when = &Condition{All: []*Condition{{Not: caller("+2")}}, Not: &Condition{Any: []*Condition{when}}}
+		}
+		r, mistakes := New(Options{
+			Zone:     newYork,
+			Branches: []Branch{{Name: "b", State: Open, When: when}, {Name: "closed", State: Closed}},
+		})
+		if err := diag.Mistakes(mistakes).Err(); err != nil {
+			t.Fatal(err)
+		}
+		return growth.Bytes(func() { r.InWords(0, nil) })
+	})
 }
 
 // TestBrief: each step has a short line on why its branch was taken or not.
