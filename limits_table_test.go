@@ -237,6 +237,11 @@ func limitSections() []limitSection {
 					"the latest ones are listed", "server.TestUnmatchedCallsBound",
 				},
 				{
+					"paths, and numbers of its path, that one without a route is compared with; bytes of the path times those of all paths",
+					"{routes.maxCompared}; {routes.maxComparedBytes}", "",
+					"it is not said which was probably meant", "routes.TestMissingCosts",
+				},
+				{
 					"routes that a call without a route may have been meant for", "{server.maxCandidates}", "",
 					"the first ones of the path are named", "server.TestUnmatchedCalls",
 				},

@@ -64,7 +64,7 @@ var isBound = regexp.MustCompile(`^([mM]ost|[mM]ax|[lL]ongest)([A-Z]|$)`)
 // noRow are constants that are called like bounds and have no row, and why.
 var noRow = map[string][]string{
 	"it is how precisely something is worked out, or how far something is looked ahead, and nothing is refused": {
-		"config.maxSearched", "config.maxBeside", "routes.maxAtoms", "routes.maxCompared", "render.maxNames",
+		"config.maxSearched", "config.maxBeside", "routes.maxAtoms", "render.maxNames",
 		"render.maxNear",
 		"funcs.maxPassed", "jsonsafe.maxPlaces", "templates.maxFollowed",
 		"preview.maxPath", "preview.maxWalks", "preview.maxCommas", "calendars.maxClockChecked", "feeds.maxHint",

@@ -3,6 +3,8 @@ package routes
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/callhours/callhours/internal/diag"
@@ -35,6 +37,9 @@ const None = -1
 type Table struct {
 	paths map[string]*place
 	long  map[string]bool // segments of paths that are long enough to be a token
+	// the paths, sorted, and how many bytes they have together
+	sorted    []string
+	pathBytes int
 }
 
 // place is what answers on one path. Routes go by their index.
@@ -89,6 +94,10 @@ func NewTable(rs []*Route) (*Table, []diag.Mistake) {
 			c.claim(p, key, p.accounts[key], i)
 		}
 		p.listed.merge(&r.spellings)
+	}
+	t.sorted = slices.Sorted(maps.Keys(t.paths))
+	for _, path := range t.sorted {
+		t.pathBytes += len(path)
 	}
 	return t, c.mistakes
 }

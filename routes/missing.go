@@ -15,11 +15,8 @@ import (
 func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	switch why {
 	case NoPath:
-		shown, hint := t.ShownPath(path), ""
-		if len(t.paths) <= maxCompared {
-			hint = diag.Suggest(shown, slices.Sorted(maps.Keys(t.paths)))
-		}
-		return "no route has the path " + strconv.Quote(shown) + hint
+		message, _ := t.MissingPath(path)
+		return message
 	case OtherAccount:
 		return "no route at this path is for the call's account"
 	case NoNumber:
@@ -33,18 +30,26 @@ func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	return string(why)
 }
 
-// NearPath is the path that was probably meant by one that no route has; "" if none is near, or
-// there are too many to look through.
-func (t *Table) NearPath(path string) string {
-	if t.paths[path] != nil || len(t.paths) > maxCompared {
-		return ""
+// MissingPath is the sentence of [Table.Missing] about a path that no route has, and the path that was
+// probably meant; "" if none is near, or comparing it with all would take too long.
+func (t *Table) MissingPath(path string) (message, near string) {
+	shown := t.ShownPath(path)
+	message = "no route has the path " + strconv.Quote(shown)
+	if len(t.sorted) > maxCompared || len(shown)*t.pathBytes > maxComparedBytes {
+		return message, ""
 	}
-	return diag.Nearest(t.ShownPath(path), slices.Sorted(maps.Keys(t.paths)))
+	if near = diag.Nearest(shown, t.sorted); near != "" {
+		return message + diag.DidYouMean(shown, []string{near}), near
+	}
+	return message + diag.Suggest(shown, t.sorted), ""
 }
 
-// maxCompared is up to how many paths one that no route has is compared with: anybody can ask for
-// such a path.
-const maxCompared = 200
+// Up to which a path or number that no route has is compared with those that routes have: anybody
+// can ask for one.
+const (
+	maxCompared      = 200     // paths, or numbers
+	maxComparedBytes = 100_000 // bytes of the path times those of all paths, which takes half a millisecond
+)
 
 // nearNumber ends a message about a number that no route lists: the one that was probably meant,
 // with one slip of the keys or without its country, or nothing.
@@ -60,11 +65,25 @@ func (p *place) nearNumber(dialed string) string {
 		bare := strings.TrimLeft(spelling, "+0")
 		alike := len(bare) >= local && len(digits) >= local &&
 			(strings.HasSuffix(bare, digits) || strings.HasSuffix(digits, bare))
-		if alike || len(spelling) > 3 && diag.Distance(key, spelling) == 1 {
+		if alike || len(spelling) > 3 && isOneSlip(key, spelling) {
 			return "; did you mean " + strconv.Quote(p.listed.exact[spelling].S) + "?"
 		}
 	}
 	return ""
+}
+
+// isOneSlip reports whether one insertion, deletion, replacement or swap of neighbours makes one text
+// of the other. Only where they begin to differ and cease to is compared, so that it takes no longer
+// than to read both.
+func isOneSlip(a, b string) bool {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	const swapped = 2
+	return len(a) <= swapped && len(b) <= swapped && diag.Distance(a, b) == 1
 }
 
 // longSegment is the length, in bytes, from which on a segment of an unknown path may be a token.

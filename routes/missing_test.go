@@ -1,6 +1,8 @@
 package routes
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -38,6 +40,65 @@ func TestMissing(t *testing.T) {
 		if got := table.Missing(c.path, c.why, ""); got != c.want {
 			t.Errorf("%s at %s:\ngot  %s\nwant %s", c.why, c.path, got, c.want)
 		}
+	}
+}
+
+// TestMissingCosts: what a path or number that no route has is compared with is bounded, whatever the
+// paths and numbers of a tenant are, since anybody can ask for one.
+func TestMissingCosts(t *testing.T) {
+	long := func(i int) string {
+		return fmt.Sprintf("/%015d/%015d/%015d/%08d", i, i, i, i)
+	}
+	table := func(paths int) *Table {
+		var all []*Route
+		for i := range paths {
+			all = append(all, &Route{Options: Options{Path: long(i)}})
+		}
+		table, mistakes := NewTable(all)
+		if len(mistakes) > 0 {
+			t.Fatal(mistakes)
+		}
+		return table
+	}
+	meant := long(9)
+	got := meant[:len(meant)-1]
+	most := maxComparedBytes / len(meant) / len(got)
+	if _, near := table(most).MissingPath(got); near != meant {
+		t.Errorf("got %q, want %q", near, meant)
+	}
+	many := table(most + 1)
+	if message, near := many.MissingPath(got); near != "" || strings.Contains(message, "did you mean") {
+		t.Errorf("got %q, %q; want none where it takes too long", message, near)
+	}
+	if allocated := testing.AllocsPerRun(10, func() { many.MissingPath(got) }); allocated > 10 { // as one comparison takes
+		t.Errorf("%.0f allocations, though nothing is to be compared", allocated)
+	}
+}
+
+// TestOneSlip compares with the distance, which takes the product of both lengths.
+func TestOneSlip(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func() string {
+		b := make([]byte, random.IntN(6))
+		for i := range b {
+			b[i] = "12"[random.IntN(2)]
+		}
+		return string(b)
+	}
+	slips := 0
+	for range 20_000 {
+		a, b := text(), text()
+		got, want := isOneSlip(a, b), diag.Distance(a, b) == 1
+		if got != want {
+			t.Fatalf("%q and %q: got %t, want %t", a, b, got, want)
+		}
+		if got {
+			slips++
+		}
+	}
+	if slips == 0 {
+		t.Error("no two texts were one slip apart")
 	}
 }
 

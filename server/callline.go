@@ -8,13 +8,18 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// missing says in a sentence why the call has no route.
+// missing says in a sentence why the call has no route. It is made once: the log and what is
+// remembered of the call both have it.
 func (rec *record) missing() string {
+	if rec.detail != "" {
+		return rec.detail
+	}
 	dialed := ""
 	if rec.call != nil {
 		_, _, dialed = shownNumbers(rec.live.callers, rec.call)
 	}
-	return rec.live.table.Missing(rec.path, rec.miss, listen.HeaderText(shortened(dialed)))
+	rec.detail = rec.live.table.Missing(rec.path, rec.miss, listen.HeaderText(shortened(dialed)))
+	return rec.detail
 }
 
 // decision is the part of a line that says what was decided, and who answered.

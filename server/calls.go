@@ -112,6 +112,7 @@ type record struct {
 	call   *pivot.Call
 	from   *listen.Credentials // of who was refused
 	miss   routes.MissReason
+	detail string // of the miss, see missing; "" until somebody asks
 	path   string // without a token that led it
 	err    error
 	late   bool // it has waited for too long

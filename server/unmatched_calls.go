@@ -86,8 +86,12 @@ func (l *live) explainUnmatched(m *preview.UnmatchedCall, byPath map[string][]st
 		m.Message = "route " + m.Route + " matches this call now"
 		return
 	}
-	m.Message = l.table.Missing(m.Path, why, m.Dialed)
-	if near := l.table.NearPath(m.Path); near != "" && why == routes.NoPath {
+	if why != routes.NoPath {
+		m.Message = l.table.Missing(m.Path, why, m.Dialed)
+		return
+	}
+	near := ""
+	if m.Message, near = l.table.MissingPath(m.Path); near != "" {
 		m.Candidates = append(m.Candidates, byPath[near]...)
 	}
 }
