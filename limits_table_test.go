@@ -156,6 +156,10 @@ func limitSections() []limitSection {
 					"metrics.TestScrapeBytes",
 				},
 				{
+					"a name in `callhours_route_match`", "{metrics.maxMatch:bytes}", "", "the rest is left out",
+					"metrics.TestMethods",
+				},
+				{
 					"time to take an answer", "{server.answerWithin}", "", "the connection is closed",
 					"server.TestSlowReaders",
 				},

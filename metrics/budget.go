@@ -83,6 +83,9 @@ func fitRoutes(routes []Route, hadSeries func(name string) bool) map[string]bool
 		for _, value := range r.Labels {
 			s.bytes += labelBytes(value)
 		}
+		if slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.FindsNames }) {
+			s.bytes += lineBytes + labelBytes(r.Name) + 2*maxMatch // each byte may be escaped
+		}
 		for _, b := range r.Branches {
 			s.bytes += (2 + len(fallbackReasons)) * (lineBytes + labelBytes(r.Name) + labelBytes(b.Name))
 		}

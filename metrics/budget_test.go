@@ -47,7 +47,7 @@ func TestScrapeBytes(t *testing.T) {
 				Labels: map[string]string{"mail": name + `"\`},
 			}
 			for b := range branches {
-				r.Branches = append(r.Branches, Branch{fmt.Sprintf("b%s%d", name, b), "open"})
+				r.Branches = append(r.Branches, Branch{Name: fmt.Sprintf("b%s%d", name, b), State: "open", FindsNames: b == 0})
 			}
 			c.Routes = append(c.Routes, r)
 		}
@@ -74,6 +74,10 @@ func TestScrapeBytes(t *testing.T) {
 			t.Fatalf("%s has no series", r.Name)
 		}
 		made.IncDecision(0)
+		made.SetMatch(strings.Repeat(`"`, maxMatch))
+	}
+	if full := scrape(t, registry); full["evil"] > most || full[""] > most+1<<20 {
+		t.Errorf("with names, evil has %d bytes of %d", full["evil"], full[""])
 	}
 	without := 0
 	for _, cal := range c.Calendars {

@@ -33,7 +33,11 @@ type Route struct {
 }
 
 // Branch is a branch of a route.
-type Branch struct{ Name, State string }
+type Branch struct {
+	Name, State string
+	CanFail     bool // a template of it calls fail: calls that fail for that are counted from 0 on
+	FindsNames  bool // it looks for names in titles: the one that was found is exported
+}
 
 // Calendar is a calendar that is configured, and what it is expected to hold.
 type Calendar struct {
@@ -162,7 +166,7 @@ func (s routeSeriesSets) ownSeries(r Route) *RouteMetrics {
 func (s routeSeriesSets) sharedSeries(r Route) *RouteMetrics {
 	shared := Route{Name: otherName}
 	for _, b := range r.Branches {
-		shared.Branches = append(shared.Branches, Branch{otherName, b.State})
+		shared.Branches = append(shared.Branches, Branch{Name: otherName, State: b.State, CanFail: b.CanFail})
 	}
 	return s.newRouteMetrics(shared)
 }
@@ -175,6 +179,9 @@ func (s routeSeriesSets) newRouteMetrics(r Route) *RouteMetrics {
 		series.branches[i] = branchMetrics{
 			s.states.get([3]string{name, branch, validUTF8(b.State)}),
 			s.branches.get([2]string{name, branch}),
+		}
+		if b.CanFail || name != otherName { // any of those counted together
+			series.branches[i].fallbacks.canFail.Store(b.CanFail)
 		}
 	}
 	return series

@@ -25,7 +25,9 @@ func manyOf(routes, calendars int) Configured {
 				Labels: map[string]string{"contact": fmt.Sprint(i % 3), "zone": fmt.Sprint(i % 5)},
 			}
 			for b := range 5 {
-				r.Branches = append(r.Branches, Branch{fmt.Sprintf("b%d", (b+i)%7), []string{"open", "closed"}[b%2]})
+				r.Branches = append(r.Branches, Branch{
+					Name: fmt.Sprintf("b%d", (b+i)%7), State: []string{"open", "closed"}[b%2], CanFail: b == i%2,
+				})
 			}
 			c.Routes = append(c.Routes, r)
 		}
@@ -84,6 +86,9 @@ func TestScrapeOrder(t *testing.T) {
 	c.OwnSeries = 70
 	slices.Reverse(c.Routes)
 	m.Configure(c)
+	for i := range c.Routes {
+		m.Route(c.Routes[i].Name).SetMatch(fmt.Sprintf("n%d", i%7))
+	}
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

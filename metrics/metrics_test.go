@@ -27,7 +27,7 @@ func officeConfig() Configured {
 	return Configured{
 		Routes: []Route{{
 			Name: "acme/main", Tenant: "acme", Labels: map[string]string{"contact": "ops@acme.example"},
-			Branches: []Branch{{"open", "open"}, {"lunch", "closed"}, {"closed", "closed"}},
+			Branches: []Branch{{Name: "open", State: "open"}, {Name: "lunch", State: "closed"}, {Name: "closed", State: "closed"}},
 		}},
 		Calendars: []Calendar{{Name: "acme/hours"}},
 		Tenants:   []string{"acme"},
@@ -90,7 +90,8 @@ func changed(before, after []string) []string {
 // testdata/metrics.golden, and the table of docs/metrics.md with it. UPDATE=1 rewrites both.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	_, reg := newRegistered(t)
+	m, reg := newRegistered(t)
+	m.Route("acme/main").SetMatch("Ada") // without one there is no series
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -313,6 +314,17 @@ func TestMethods(t *testing.T) {
 			func(m *Metrics) { m.Route("acme/main").SetNextSpan(noon) },
 			[]string{`next_span_timestamp_seconds{route="acme/main"} 1.8039024e+09`},
 		},
+		"Match": {
+			func(m *Metrics) { r := m.Route("acme/main"); r.SetMatch("Bob"); r.SetMatch("Ada \"A\"") },
+			[]string{`route_match{name="Ada \"A\"",route="acme/main"} 1`},
+		},
+		"Match, not UTF-8 and too long": {
+			func(m *Metrics) { m.Route("acme/main").SetMatch("\xff" + strings.Repeat("é", 80)) },
+			[]string{`route_match{name="` + "\uFFFD" + strings.Repeat("é", 62) + `",route="acme/main"} 1`},
+		},
+		"Match, none any more": {
+			func(m *Metrics) { r := m.Route("acme/main"); r.SetMatch("Bob"); r.SetMatch("") }, nil,
+		},
 		"NextSpan, none in sight": {
 			func(m *Metrics) { m.Route("acme/main").SetNextSpan(time.Time{}) },
 			[]string{`next_span_timestamp_seconds{route="acme/main"} +Inf`},
@@ -485,7 +497,7 @@ func TestOwnSeries(t *testing.T) {
 	for _, name := range []string{"first", "second", "third"} {
 		c.Routes = append(c.Routes,
 			Route{
-				Name: name, Branches: []Branch{{"open-" + name, "open"}, {"holiday", "closed"}, {"closed", "closed"}},
+				Name: name, Branches: []Branch{{Name: "open-" + name, State: "open"}, {Name: "holiday", State: "closed"}, {Name: "closed", State: "closed"}},
 			})
 	}
 	m.Configure(c)
@@ -500,6 +512,7 @@ func TestOwnSeries(t *testing.T) {
 		r.SetActive(1)
 		r.SetNextChange(noon)
 		r.SetNextSpan(noon)
+		r.SetMatch("Ada")
 	}
 	if diff := cmp.Diff([]string{
 		`branch_active{branch="holiday",route="first",state="closed"} 1`,
@@ -513,6 +526,7 @@ func TestOwnSeries(t *testing.T) {
 		`last_call_timestamp_seconds{route="first"} 1.8039024e+09`,
 		`next_change_timestamp_seconds{route="first"} 1.8039024e+09`,
 		`next_span_timestamp_seconds{route="first"} 1.8039024e+09`,
+		`route_match{name="Ada",route="first"} 1`,
 		`unknown_decisions_total{route="_other"} 2`,
 		`unknown_decisions_total{route="first"} 1`,
 	}, changed(before, series(t, reg))); diff != "" {
@@ -536,7 +550,7 @@ func TestTenThousandRoutes(t *testing.T) {
 		r := Route{Name: fmt.Sprint(i)}
 		for b := range 5 {
 			r.Branches = append(r.Branches,
-				Branch{fmt.Sprintf("b%d-%d", i, b), []string{"open", "closed", "other"}[b%3]})
+				Branch{Name: fmt.Sprintf("b%d-%d", i, b), State: []string{"open", "closed", "other"}[b%3]})
 		}
 		c.Routes = append(c.Routes, r)
 	}
@@ -599,7 +613,7 @@ func TestConfigureTwice(t *testing.T) {
 	before := series(t, reg)
 
 	next := officeConfig()
-	next.Routes[0].Branches = []Branch{{"holiday", "closed"}, {"open", "open"}, {"closed", "other"}}
+	next.Routes[0].Branches = []Branch{{Name: "holiday", State: "closed"}, {Name: "open", State: "open"}, {Name: "closed", State: "other"}}
 	next.Calendars = []Calendar{{Name: "acme/hours"}, {Name: "holidays"}}
 	next.Tenants = nil
 	m.Configure(next)
@@ -701,7 +715,7 @@ func TestNamesThatAreNotText(t *testing.T) {
 	bad := "a\xff"
 	for range 2 {
 		m.Configure(Configured{
-			Routes:    []Route{{Name: bad, Branches: []Branch{{bad, bad}}}, {Name: bad}, {}},
+			Routes:    []Route{{Name: bad, Branches: []Branch{{Name: bad, State: bad}}}, {Name: bad}, {}},
 			Calendars: []Calendar{{Name: bad}, {Name: bad}, {}},
 			Tenants:   []string{bad, ""},
 		})
@@ -833,6 +847,7 @@ func TestAllocations(t *testing.T) {
 		r.SetActive(1)
 		r.SetNextChange(noon)
 		r.SetNextSpan(noon)
+		r.SetMatch("Ada")
 		c.IncFetch(OK)
 		m.IncUnmatched(NoPath)
 		m.ObserveRequest(200, time.Millisecond)
@@ -873,7 +888,7 @@ func BenchmarkConfigure(b *testing.B) {
 	for i := range 400 {
 		r := Route{Name: fmt.Sprintf("tenant-%d/main", i), Tenant: fmt.Sprintf("tenant-%d", i)}
 		for _, name := range []string{"closed-by-hand", "open", "holiday", "lunch", "closed"} {
-			r.Branches = append(r.Branches, Branch{name, "closed"})
+			r.Branches = append(r.Branches, Branch{Name: name, State: "closed"})
 		}
 		c.Routes = append(c.Routes, r)
 	}

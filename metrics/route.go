@@ -3,7 +3,9 @@ package metrics
 import (
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // FallbackReason is why the branch that was decided could not answer.
@@ -23,7 +25,7 @@ var fallbackReasons = [...]FallbackReason{Deliberate, InvalidCallflow, Limit, No
 
 // routeFamilies are the metrics that have a route's name as label.
 type routeFamilies struct {
-	decisions, fallbacks, unknown, lastCall, active, nextChange, nextSpan family
+	decisions, fallbacks, unknown, lastCall, active, match, nextChange, nextSpan family
 }
 
 // RouteMetrics are the series of one route as configured at its look-up. Branches go by their index
@@ -37,6 +39,7 @@ type RouteMetrics struct {
 type routeSeries struct {
 	unknown                        counter
 	lastCall, nextChange, nextSpan gauge
+	match                          atomic.Pointer[string] // nil: none
 }
 
 type branchMetrics struct {
@@ -44,7 +47,10 @@ type branchMetrics struct {
 	fallbacks *branchSeries
 }
 
-type branchSeries [len(fallbackReasons)]counter
+type branchSeries struct {
+	fallbacks [len(fallbackReasons)]counter
+	canFail   atomic.Bool // a template calls fail: there is a series for that from the start
+}
 
 // stateSeries are those that have the branch's state as a label too.
 type stateSeries struct {
@@ -63,7 +69,7 @@ func (r *RouteMetrics) IncDecision(branch int) {
 func (r *RouteMetrics) IncFallback(branch int, reason FallbackReason) {
 	b, i := r.branch(branch), slices.Index(fallbackReasons[:], reason)
 	if b != nil && i >= 0 {
-		b.fallbacks[i].Inc()
+		b.fallbacks.fallbacks[i].Inc()
 	}
 }
 
@@ -109,6 +115,32 @@ func (r *RouteMetrics) SetNextChange(at time.Time) {
 func (r *RouteMetrics) SetNextSpan(at time.Time) {
 	if r.HasOwnSeries() {
 		r.nextSpan.Set(ahead(at))
+	}
+}
+
+// maxMatch is how many bytes of a name that was found in an event's title are exported.
+const maxMatch = 128
+
+// SetMatch sets the name that a condition has found at present in the title of the event that
+// decides an ordinary call; "": none, or it is not known. Names come from the configuration.
+func (r *RouteMetrics) SetMatch(name string) {
+	if !r.HasOwnSeries() {
+		return
+	}
+	if name = validUTF8(name); len(name) > maxMatch {
+		end := maxMatch
+		for !utf8.RuneStart(name[end]) {
+			end--
+		}
+		name = name[:end]
+	}
+	former := r.match.Load()
+	switch {
+	case name == "":
+		r.match.Store(nil)
+	case former == nil || *former != name:
+		match := name // so that only another one is allocated
+		r.match.Store(&match)
 	}
 }
 

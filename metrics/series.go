@@ -112,14 +112,22 @@ func (c *configuredSeries) Describe(ch chan<- *prometheus.Desc) {
 // Collect sends them all.
 func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 	series, r, cal := c.current.Load(), &c.route, &c.calendar
+	var matches [][2]string // name and route
 	for _, l := range series.routeSeries {
 		route, s := l.key, &l.series
 		r.unknown.send(ch, s.unknown.value(), route)
 		r.lastCall.send(ch, s.lastCall.value(), route)
+		if match := s.match.Load(); match != nil {
+			matches = append(matches, [2]string{*match, route})
+		}
 		if route != otherName {
 			r.nextChange.send(ch, s.nextChange.value(), route)
 			r.nextSpan.send(ch, s.nextSpan.value(), route)
 		}
+	}
+	slices.SortFunc(matches, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	for _, m := range matches {
+		r.match.send(ch, 1, m[1], m[0])
 	}
 	for all := series.branchSeries; len(all) > 0; {
 		n := 1 // those of one branch's name
@@ -128,11 +136,11 @@ func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 		}
 		for i, reason := range fallbackReasons {
 			for _, l := range all[:n] {
-				// No alert watches what is meant, so that it need not be there before it comes.
-				if reason == Deliberate && l.series[i].value() == 0 {
+				b := &l.series
+				if reason == Deliberate && !b.canFail.Load() && b.fallbacks[i].value() == 0 {
 					continue
 				}
-				r.fallbacks.send(ch, l.series[i].value(), l.key[0], l.key[1], string(reason))
+				r.fallbacks.send(ch, b.fallbacks[i].value(), l.key[0], l.key[1], string(reason))
 			}
 		}
 		all = all[n:]

@@ -28,7 +28,8 @@ type NextSpan struct {
 
 // At is the end of the span in which a moment lies, in the route's zone; the zero time where none is
 // in sight. looked is false where that is not known yet, since too many events lie ahead of it.
-func (n *NextSpan) At(s *render.State, r *render.Route, now time.Time) (end time.Time, looked bool) {
+// match is the name that a condition finds then; "" without one, or where too many events are on.
+func (n *NextSpan) At(s *render.State, r *render.Route, now time.Time) (end time.Time, match string, looked bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	left := maxScrapeTitles
@@ -37,7 +38,7 @@ func (n *NextSpan) At(s *render.State, r *render.Route, now time.Time) (end time
 		from, until, ok := d.Lasts()
 		if !ok {
 			n.state = weak.Pointer[render.State]{}
-			return time.Time{}, true
+			return time.Time{}, "", true
 		}
 		key, read, ok := d.SpanKey(left)
 		left -= read
@@ -48,9 +49,9 @@ func (n *NextSpan) At(s *render.State, r *render.Route, now time.Time) (end time
 		n.look(s, left)
 	}
 	if n.found {
-		return time.Unix(n.until, 0).In(r.Zone), true
+		return time.Unix(n.until, 0).In(r.Zone), n.key.Match, true
 	}
-	return time.Time{}, n.ended
+	return time.Time{}, n.key.Match, n.ended
 }
 
 // look looks on from until, as far as it may read.

@@ -214,10 +214,10 @@ func TestNextSpan(t *testing.T) {
 	for i, s := range h.Spans {
 		last := i == len(h.Spans)-1
 		for at := s.Start; at.Before(s.End); at = at.Add(11 * time.Minute) {
-			end, looked := n.At(r.State(), r, at)
+			end, _, looked := n.At(r.State(), r, at)
 			asked := 1
 			for ; !looked && asked < 20; asked++ {
-				end, looked = n.At(r.State(), r, at)
+				end, _, looked = n.At(r.State(), r, at)
 			}
 			most = max(most, asked)
 			if !looked || last != end.IsZero() || !last && !end.Equal(s.End) {
@@ -228,14 +228,14 @@ func TestNextSpan(t *testing.T) {
 	if most != int(math.Ceil(300.0/64)) {
 		t.Errorf("it was asked %d times for one span", most)
 	}
-	if end, _ := n.At(r.State(), r, midnight); !end.Equal(midnight.Add(2 * time.Hour)) { // the clock was set back
+	if end, _, _ := n.At(r.State(), r, midnight); !end.Equal(midnight.Add(2 * time.Hour)) { // the clock was set back
 		t.Errorf("back at the beginning: %s", end)
 	}
 	_, other := shifts(t, "Ada", "Bob")
-	if end, _ := n.At(other.State(), other, midnight); !end.Equal(midnight.Add(time.Hour)) {
+	if end, _, _ := n.At(other.State(), other, midnight); !end.Equal(midnight.Add(time.Hour)) {
 		t.Errorf("with another calendar: %s", end)
 	}
-	if end, looked := n.At(r.State(), r, midnight.AddDate(9, 0, 0)); !end.IsZero() || !looked {
+	if end, _, looked := n.At(r.State(), r, midnight.AddDate(9, 0, 0)); !end.IsZero() || !looked {
 		t.Errorf("outside of the window: %s, %t", end, looked)
 	}
 }
@@ -260,7 +260,7 @@ func TestNextSpanOfCrowd(t *testing.T) {
 	ts := calendars.NewTimelines(map[string]calendars.Use{"rota": rota}, 400*24*time.Hour)
 	s := r.Compile(ts, routes.NewTotals(1_000_000), midnight)
 	var n preview.NextSpan
-	if end, looked := n.At(s, r, midnight.Add(time.Hour)); !looked || !end.Equal(midnight.AddDate(0, 0, 3)) {
+	if end, _, looked := n.At(s, r, midnight.Add(time.Hour)); !looked || !end.Equal(midnight.AddDate(0, 0, 3)) {
 		t.Errorf("until %s, %t", end, looked)
 	}
 }

@@ -23,6 +23,7 @@ type reads struct {
 	calendars []string // full names
 	names     bool     // those of the branch, the route or the tenant
 	next      bool     // what comes next
+	fail      bool     // fail, which ends it
 }
 
 func (r *reads) add(u templates.Uses, full map[string]string) {
@@ -35,11 +36,16 @@ func (r *reads) add(u templates.Uses, full map[string]string) {
 		r.ahead = append(r.ahead, "next")
 	}
 	r.names, r.next = r.names || len(u.Names) > 0, r.next || u.Next
+	r.fail = r.fail || u.Fail
 	r.day, r.language = r.day || u.Day, r.language || u.Language
 	for _, name := range u.Calendars {
 		r.calendars = append(r.calendars, full[name])
 	}
 }
+
+// CanFail reports whether what a branch renders calls fail anywhere, so that it may end for the
+// reason Deliberate.
+func (r *Route) CanFail(index int) bool { return r.branches[index].reads.fail }
 
 // Renders is in a few words how often the callflow of a branch is rendered, and why; "" for a
 // branch that passes.

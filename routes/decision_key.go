@@ -101,6 +101,9 @@ func provides(r *Route, n *node, admits func(l *leaf) bool) bool {
 	return false
 }
 
+// FindsNames reports whether a branch's condition may find a name in a title.
+func (r *Route) FindsNames(branch int) bool { return len(r.Names(branch)) > 0 }
+
 // Names are the fields of `.Data` whose keys a branch's condition looks for in titles, each with
 // its keys as written.
 func (r *Route) Names(branch int) map[string][]string {

@@ -124,13 +124,21 @@ func (g *Generation) Preview() *preview.Preview {
 func (g *Generation) series() metrics.Configured {
 	c := metrics.Configured{OwnSeries: g.file.Metrics.Routes}
 	names := g.file.LabelNames()
+	built := make(map[string]*render.Route, len(g.routes))
+	for _, r := range g.routes {
+		built[r.Name] = r
+	}
 	for _, r := range g.file.Routes {
 		route := metrics.Route{Name: r.Name}
 		if r.Tenant != nil {
 			route.Tenant, route.Labels = r.Tenant.Name, labels(r.Tenant, names)
 		}
-		for _, b := range r.Branches {
-			route.Branches = append(route.Branches, metrics.Branch{Name: b.Name, State: b.State})
+		for i, b := range r.Branches {
+			branch := metrics.Branch{Name: b.Name, State: b.State}
+			if made := built[r.Name]; made != nil {
+				branch.CanFail, branch.FindsNames = made.CanFail(i), made.FindsNames(i)
+			}
+			route.Branches = append(route.Branches, branch)
 		}
 		c.Routes = append(c.Routes, route)
 	}

@@ -105,6 +105,13 @@ func TestDeliberateFailure(t *testing.T) {
 	t.Parallel()
 	w := started(t, strings.Replace(twoRoutes, `{{ fail "as asked" }}`,
 		`{{ if eq .Call.CallerName "BAD" }}{{ fail "as asked" }}{{ end }}`, 1), nil)
+	// Its series exists from the start, and those of branches that never call fail do not.
+	if n := w.value(t, "callhours_fallbacks_total", "bad", "deliberate"); n != 0 {
+		t.Errorf("counted %v times before", n)
+	}
+	if text := body(t, w.people(t, "/metrics", "localhost")); strings.Count(text, `reason="deliberate"`) != 1 {
+		t.Errorf("some other branch has a series too:\n%s", text)
+	}
 	w.call(post("/broken", "Caller-ID-Number", "+12025550147", "Caller-ID-Name", "BAD"))
 	for _, r := range w.listed(t, "?q=broken") {
 		if len(r.Problems) > 0 {

@@ -214,11 +214,12 @@ func (s *Server) Observe() {
 			r.metrics.SetActive(d.Branch)
 			until, _ := d.Until()
 			r.metrics.SetNextChange(until)
-			span, looked := l.spans[i].At(state, r.Route, now)
+			span, match, looked := l.spans[i].At(state, r.Route, now)
 			if !looked {
 				span = until // at the latest
 			}
 			r.metrics.SetNextSpan(span)
+			r.metrics.SetMatch(match)
 		})
 	}
 	for _, c := range l.calendars {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -259,6 +260,38 @@ calendars: {hours: {file: hours.ics}, other: {file: other.ics}, gone: {url: "htt
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestMatchMetric: a scrape names who is on call, from the calendar and as the configuration writes
+// it, and nobody where no name is found.
+func TestMatchMetric(t *testing.T) {
+	t.Parallel()
+	w := started(t, `
+data: {people: {Ada: "1", Bob: "2"}}
+calendars: {hours: {file: hours.ics}}
+routes:
+  - name: main
+    branches:
+      - {name: on, state: open, when: {calendar: hours, names: people}, pass: true}
+      - {name: other, state: other, when: {calendar: hours}, pass: true}
+      - {name: off, state: closed, pass: true}
+`, map[string]string{"hours.ics": ics(event("on call: ADA", "20261123T090000"+ny, "20261123T120000"+ny),
+		event("Bob", "20261123T120000"+ny, "20261123T130000"+ny), event("Chloe", "20261123T130000"+ny, "20261123T140000"+ny))})
+	for i, want := range []string{"Ada", "Ada", "Bob", "", "", "Ada"} {
+		w.at(monday.Add([]time.Duration{0, time.Hour, 2 * time.Hour, 3 * time.Hour, 5 * time.Hour, 0}[i]))
+		var got []string
+		for line := range strings.Lines(body(t, w.people(t, "/metrics", "localhost"))) {
+			if strings.HasPrefix(line, "callhours_route_match{") {
+				got = append(got, line)
+			}
+		}
+		if want != "" {
+			want = fmt.Sprintf("callhours_route_match{name=%q,route=\"main\"} 1\n", want)
+		}
+		if text := strings.Join(got, ""); text != want {
+			t.Errorf("at %d got %q, want %q", i, text, want)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type Uses struct {
 	Until     bool     // .Until
 	Match     bool     // .Match
 	Next      bool     // next
+	Fail      bool     // fail
 	Calendars []string // calendars that on names, sorted
 	Data      []string // first-level keys of .Data, sorted
 	AllData   bool     // .Data as a whole, so that any key may be read
@@ -389,5 +390,7 @@ func (a *analyzer) function(name string) {
 		a.uses.Language = true
 	case "next":
 		a.uses.Next = true
+	case "fail":
+		a.uses.Fail = true
 	}
 }

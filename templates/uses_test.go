@@ -25,6 +25,8 @@ func TestUses(t *testing.T) {
 		{`{{ if false }}{{ else }}{{ toJson (upper .Call.From) }}{{ end }}`, Uses{Call: []string{".Call.From"}}},
 		{`{{ .Now.Unix }}`, Uses{Clock: []string{".Now"}}},
 		{`{{ now }}`, Uses{Clock: []string{"now"}}},
+		{`{{ if .Data.x }}{{ fail "no" }}{{ end }}`, Uses{Data: []string{"x"}, Fail: true}},
+		{`{{ define "no" }}{{ "it" | printf "%s" | fail }}{{ end }}{{ template "no" }}`, Uses{Fail: true}},
 		{`{{ spoken now }}`, Uses{Day: true, Language: true, Clock: []string{"now"}}},
 		{`{{ .Data.x | phone }}`, Uses{Language: true, Data: []string{"x"}}},
 		{`{{ default now "" }}`, Uses{Clock: []string{"now"}}},
