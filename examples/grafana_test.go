@@ -170,6 +170,11 @@ func (d dashboard) problems(isExported func(string) bool) []string {
 	titles, cells := map[string]bool{}, map[[2]int]string{}
 	for i, p := range d.Panels {
 		switch {
+		case p.Type == "row": // a heading over what follows
+			if p.ID != i+1 || titles[p.Title] || p.Title == "" || len(p.Targets) > 0 || p.GridPos.X != 0 ||
+				p.GridPos.W != 24 || p.GridPos.H != 1 {
+				report("row %d, %q: want an id and a title of its own, a whole line and no target", p.ID, p.Title)
+			}
 		case p.ID != i+1, titles[p.Title], p.Title == "", p.Description == "", p.FieldConfig.Defaults.Unit == "",
 			p.Datasource != templated, len(p.Targets) == 0:
 			report("panel %d, %q: want an id of its own, a title of its own, a description, a unit, %v and a target",
@@ -203,6 +208,7 @@ func TestProblemsOfDashboards(t *testing.T) {
 	d.Panels[0].Targets[0].Expr = `sum(rate(callhours_decisions_total{job=~"$job", instance=~"$instance"}[5m])) + callhours_nothing{job=~"$job", instance="$replica"}`
 	d.Panels[1].FieldConfig.Defaults.Unit = ""
 	d.Panels[2].GridPos.X = 0
+	d.Panels = append(d.Panels, panel{ID: 4, Type: "row", GridPos: struct{ X, Y, W, H int }{W: 1, H: 1, Y: 50}})
 	want := []string{
 		"schemaVersion 41, graphTooltip 1, timezone \"browser\": want 42, 1, browser",
 		"panel Calls in this time: callhours_nothing is not exported",
@@ -211,6 +217,7 @@ func TestProblemsOfDashboards(t *testing.T) {
 		"panel Calls in this time: rate over a fixed 5m, want $__rate_interval or $__range",
 		"panel 2, \"Fallbacks\": want an id of its own, a title of its own, a description, a unit, {prometheus ${datasource}} and a target",
 		"panel \"Not answered\" lies over \"Calls in this time\" or outside",
+		"row 4, \"\": want an id and a title of its own, a whole line and no target",
 	}
 	if diff := cmp.Diff(want, d.problems(exported(t))); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

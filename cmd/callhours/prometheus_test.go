@@ -45,6 +45,7 @@ include: [acme/main.yaml]
 calendars:
   hours: {file: hours.ics, expect: covered}
   holidays: {file: holidays.ics, expect: {ahead: 60d}, if_unknown: absent}
+  rota: {file: rota.ics}
   lost: {url: "http://127.0.0.1:1/lost.ics", expect: may_be_empty}
 routes:
   - name: front-desk
@@ -56,8 +57,13 @@ routes:
   - {name: shop, branches: *branches}
   - name: broken
     branches:
-      - {name: open, when: {calendar: hours, summary: "open*"}, callflow: '{"module":"tts","data":{"text":"{{ if eq .Call.CallID "" }}none{{ else }}{{ fail "it fails for whoever has an id" }}{{ end }}"}}'}
+      - {name: open, when: {calendar: hours, summary: "open*"}, callflow: '{"module":"tts","data":{"text":"{{ if not (hasPrefix "call-" .Call.CallID) }}none{{ else if eq .Call.CallerNumber "+19005550123" }}{{ fail "it is meant" }}{{ else }}{{ index (list) 3 }}{{ end }}"}}'}
       - {name: closed, pass: true}
+  - name: hotline
+    data: {people: {Ada: "1", Bob: "2"}}
+    branches:
+      - {name: on-call, state: open, when: {calendar: rota, names: people}, pass: true}
+      - {name: nobody, state: closed, pass: true}
   - name: lost
     branches:
       - {name: open, when: {calendar: lost}, pass: true}
@@ -74,7 +80,10 @@ routes:
       - {name: open, when: {calendar: hours, summary: "open*"}, pass: true}
       - {name: closed, pass: true}
 `,
-	"hours.ics":      hoursOfTheDay,
+	"hours.ics": hoursOfTheDay,
+	"rota.ics": "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
+		"BEGIN:VEVENT\nUID:ada\nDTSTART;TZID=America/New_York:20200101T000000\nDTEND;TZID=America/New_York:20200101T120000\nRRULE:FREQ=DAILY\nSUMMARY:Ada\nEND:VEVENT\n" +
+		"BEGIN:VEVENT\nUID:bob\nDTSTART;TZID=America/New_York:20200101T120000\nDTEND;TZID=America/New_York:20200102T000000\nRRULE:FREQ=DAILY\nSUMMARY:On call: BOB\nEND:VEVENT\nEND:VCALENDAR\n",
 	"acme/hours.ics": hoursOfTheDay,
 	"holidays.ics": "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" +
 		"BEGIN:VEVENT\nUID:new-year\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY\nSUMMARY:New Year\nEND:VEVENT\nEND:VCALENDAR\n",
@@ -176,6 +185,14 @@ func TestPrometheus(t *testing.T) {
 	if got, want := prom.query(t, `sum by (route) (callhours_unknown_decisions_total)`)["lost"],
 		prom.query(t, `sum by (route) (callhours_decisions_total)`)["lost"]; got != want || got == 0 {
 		t.Errorf("route lost: %v of %v calls met an unknown calendar, want all", got, want)
+	}
+	for query, want := range map[string]map[string]float64{
+		`sum by (name) (callhours_route_match)`:                     {"Bob": 1},
+		`max by (name) (max_over_time(callhours_route_match[10m]))`: {"Ada": 1, "Bob": 1},
+	} {
+		if diff := cmp.Diff(want, prom.query(t, query)); diff != "" {
+			t.Errorf("in the evening, %s has (-want +got):\n%s", query, diff)
+		}
 	}
 	t.Run("rules", func(t *testing.T) { prom.checkRules(t) })
 	t.Run("dashboards", func(t *testing.T) { prom.checkDashboards(t) })

@@ -34,8 +34,8 @@ func decisions() dashboard {
 	g.add(4, 4,
 		number("Calls in this time", "Calls for which a branch was decided.", "short",
 			`sum(increase(callhours_decisions_total{`+byRoute+`}[$__range]))`, 0))
-	g.add(4, 4, number("Fallbacks", "Calls for which the decided branch could not answer.", "short",
-		`sum(increase(callhours_fallbacks_total{`+byRoute+`, reason!="no_answer"}[$__range]))`, 1))
+	g.add(4, 4, number("Fallbacks", "Calls for which the decided branch could not answer, without those that called fail.", "short",
+		`sum(increase(callhours_fallbacks_total{`+byRoute+`, reason!~"no_answer|deliberate"}[$__range]))`, 1))
 	g.add(4, 4,
 		number("Not answered", "Calls that neither the branch nor the fallback could answer: Kazoo got a 500.", "short",
 			`sum(increase(callhours_fallbacks_total{`+byRoute+`, reason="no_answer"}[$__range]))`, 1))
@@ -50,6 +50,10 @@ func decisions() dashboard {
 	slowest.FieldConfig["defaults"].(object)["decimals"] = 1
 	g.add(4, 4, slowest)
 
+	onCall(&g)
+	problems(&g)
+
+	g.row("Calls")
 	g.add(16, 9,
 		graph("Calls by route and branch", "Calls a second, by the branch that was decided.", "reqps", "normal",
 			over("{{route}} {{branch}}",
@@ -75,6 +79,7 @@ func decisions() dashboard {
 		},
 	})
 
+	g.row("Routes")
 	g.add(24, 8,
 		states("State of each route",
 			"Whether an ordinary call finds the route open, closed or otherwise, at each moment.",
@@ -82,26 +87,8 @@ func decisions() dashboard {
 			over("{{route}}", `max by (route) (callhours_branch_active{`+byRoute+
 				`, state="closed"} * 0 or callhours_branch_active{`+byRoute+
 				`, state="open"} * 1 or callhours_branch_active{`+byRoute+`, state="other"} * 2)`)))
-	branches := states("Branch of each route", "The branch that an ordinary call takes, at each moment.", []object{},
-		target{
-			Expr: `max by (route, branch) (callhours_branch_active{` + byRoute + `} == 1)`, Format: "table",
-			Range: true,
-		})
-	branches.Transformations = []object{
-		{
-			"id": "organize",
-			"options": object{
-				"excludeByName": object{"Value": true}, "indexByName": object{},
-				"renameByName": object{},
-			},
-		},
-		{
-			"id":      "partitionByValues",
-			"options": object{"fields": []string{"route"}, "keepFields": false, "naming": object{"asLabels": true}},
-		},
-	}
-	branches.FieldConfig["defaults"].(object)["displayName"] = "${__field.labels.route}"
-	g.add(24, 8, branches)
+	g.add(24, 8, names("Branch of each route", "The branch that an ordinary call takes, at each moment.",
+		`max by (route, branch) (callhours_branch_active{`+byRoute+`} == 1)`))
 
 	g.add(8, 9,
 		unitOf(table("Next change",
@@ -112,16 +99,7 @@ func decisions() dashboard {
 			"dateTimeFromNow"))
 	g.add(16, 9, week())
 
-	g.add(12, 8,
-		graph("Fallbacks over time", "Calls for which the decided branch could not answer, by that branch and why.",
-			"short", "normal",
-			over("{{route}} {{branch}} {{reason}}",
-				`sum by (route, branch, reason) (increase(callhours_fallbacks_total{`+byRoute+
-					`}[$__rate_interval])) > 0 or on () vector(0)`)))
-	g.add(12, 8, graph("Calls without a route", "By what was missing.", "short", "normal",
-		over("{{reason}}", `sum by (reason) (increase(callhours_unmatched_calls_total{`+process+
-			`}[$__rate_interval]))`)))
-
+	g.row("Time and requests")
 	latency := graph("Time to answer",
 		"What half, nine of ten and 99 of 100 requests stay under; points are calls, by their id.", "s", "none",
 		over("half", `histogram_quantile(0.5, sum by (le) (rate(callhours_request_duration_seconds_bucket{`+process+

@@ -54,7 +54,7 @@ type dashboard struct {
 	Links         []object `json:"links"`
 	Annotations   object   `json:"annotations"`
 	Templating    object   `json:"templating"`
-	Panels        []panel  `json:"panels"`
+	Panels        []any    `json:"panels"` // panel or row
 }
 
 type panel struct {
@@ -68,6 +68,16 @@ type panel struct {
 	Options         object   `json:"options,omitempty"`
 	Transformations []object `json:"transformations,omitempty"`
 	Targets         []target `json:"targets"`
+}
+
+// row is a heading, which folds the panels below it.
+type row struct {
+	ID        int      `json:"id"`
+	Type      string   `json:"type"`
+	Title     string   `json:"title"`
+	Collapsed bool     `json:"collapsed"`
+	GridPos   object   `json:"gridPos"`
+	Panels    []object `json:"panels"` // those of one that is folded
 }
 
 type target struct {
@@ -115,8 +125,17 @@ func variable(name, label, query string) object {
 
 // grid lays panels out from left to right, 24 units to a line.
 type grid struct {
-	panels     []panel
+	panels     []any
 	x, y, high int
+}
+
+// row begins a row.
+func (g *grid) row(title string) {
+	g.panels = append(g.panels, row{
+		ID: len(g.panels) + 1, Type: "row", Title: title,
+		GridPos: object{"x": 0, "y": g.y + g.high, "w": 24, "h": 1}, Panels: []object{},
+	})
+	g.x, g.y, g.high = 0, g.y+g.high+1, 0
 }
 
 func (g *grid) add(width, height int, p panel) {
@@ -200,6 +219,26 @@ func states(title, description string, mappings []object, targets ...target) pan
 			"tooltip": object{"mode": "single", "sort": "none"},
 		},
 	}
+}
+
+// names is a timeline of the texts that a label has at each moment, with one row for each route.
+func names(title, description, expr string) panel {
+	p := states(title, description, []object{}, target{Expr: expr, Format: "table", Range: true})
+	p.Transformations = []object{
+		{
+			"id": "organize",
+			"options": object{
+				"excludeByName": object{"Value": true}, "indexByName": object{},
+				"renameByName": object{},
+			},
+		},
+		{
+			"id":      "partitionByValues",
+			"options": object{"fields": []string{"route"}, "keepFields": false, "naming": object{"asLabels": true}},
+		},
+	}
+	p.FieldConfig["defaults"].(object)["displayName"] = "${__field.labels.route}"
+	return p
 }
 
 // value maps values to a text and a colour.
