@@ -417,7 +417,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"callflows and texts of remembered decisions",
-				"{server.maxTraceBytes:bytes}; half of it whoever's they are, of the other half each owner has the same part", "",
+				"{server.maxTraceBytes:bytes}; half of it is shared by all, the other half is divided equally among owners", "",
 				"decisions are remembered without their callflows", "server.TestDecisionsBytesOfOwners",
 			},
 		}},
@@ -527,8 +527,8 @@ func limitSections() []limitSection {
 					"the same, for the routes for which there is no room", "routes.TestTenantsTotal",
 				},
 				{
-					"a line of times or a rule that is mended", "{recur.LongestLenient:bytes}", "",
-					"it is read by the letter, and what is wrong with it is reported", "calendars.TestOddTimes",
+					"a line of times or a rule that is corrected", "{recur.LongestLenient:bytes}", "",
+					"it is read strictly, and what is wrong with it is reported", "calendars.TestOddTimes",
 				},
 				{
 					"misspelt names of an event that are reported", "{ical.maxSlips}", "",

@@ -46,7 +46,7 @@ func (w *sentence) text() string {
 	first := w.once(start, length) + w.zone()
 	switch {
 	case w.Replaces != nil && w.Onwards:
-		return fmt.Sprintf("%s, and likewise what follows, instead of %s", first, w.moment(w.civil(*w.Replaces)))
+		return fmt.Sprintf("%s, with all that follow, instead of %s", first, w.moment(w.civil(*w.Replaces)))
 	case w.Replaces != nil:
 		return fmt.Sprintf("%s, instead of %s", first, w.moment(w.civil(*w.Replaces)))
 	case w.times.clock.endsBeforeStart(w.Event) && len(w.Dates) > 0:

@@ -57,7 +57,7 @@ func TestInWords(t *testing.T) {
 		{"DTSTART:20261130T090000\nRECURRENCE-ID:20261130T080000", "Mon 30 Nov at 09:00, instead of Mon 30 Nov 08:00"},
 		{
 			"DTSTART:20261130T090000\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261129T080000",
-			"Mon 30 Nov at 09:00, and likewise what follows, instead of Sun 29 Nov 08:00",
+			"Mon 30 Nov at 09:00, with all that follow, instead of Sun 29 Nov 08:00",
 		},
 	} {
 		e := wordsEvents(t, c.event)

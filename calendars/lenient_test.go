@@ -88,11 +88,11 @@ func TestForgiven(t *testing.T) {
 			"END:VCALENDAR for BEGIN:VEVENT", head + foot + strings.TrimPrefix(one, "BEGIN:VEVENT\n") + two + foot, "2",
 			[]string{
 				"line 4: lines of an event are outside BEGIN:VEVENT and END:VEVENT, and are ignored",
-				"line 7: an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same",
+				"line 7: an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read anyway",
 			},
 		},
 		{"events outside", head + foot + one + two + foot, "1 2", []string{
-			"line 4: an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same (2 lines, this is the first)",
+			"line 4: an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read anyway (2 lines, this is the first)",
 		}},
 		{
 			"END:VEVENT and no more", head + "END:VEVENT\n" + one + foot, "1",
@@ -184,7 +184,7 @@ func TestForgiven(t *testing.T) {
 			"a rule indented behind a title",
 			head + strings.Replace(one, "END", "SUMMARY:Open\n RRULE:FREQ=DAILY\nEND", 1) + foot, "1",
 			[]string{
-				"line 6: an indented line that begins like RRULE is read as the rest of the line before, as RFC 5545 says; " +
+				"line 6: an indented line that begins like RRULE is read as the rest of the line before, as RFC 5545 requires; " +
 					"remove the blanks before it if it is a line of its own",
 			},
 		},

@@ -46,7 +46,7 @@ func checkValid(t *testing.T, a, b uint64) {
 	for _, p := range calendar.Problems() {
 		// A line that reads like two is read by the letter; that it does so may be said, for
 		// whoever meant two.
-		if !p.Harmless || !strings.Contains(p.Message, "is read as the rest of the line before, as RFC 5545 says") {
+		if !p.Harmless || !strings.Contains(p.Message, "is read as the rest of the line before, as RFC 5545 requires") {
 			t.Fatalf("%d, %d: %v\n%s", a, b, p, body)
 		}
 	}

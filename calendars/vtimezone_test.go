@@ -197,7 +197,7 @@ func TestDefinitions(t *testing.T) {
 				events, want = vevent("UID:a", "DTSTART;TZID=x:20270101T000000"), offsets{}
 				problems = []string{
 					fmt.Sprintf(
-						`line 5: DTSTART: time zone "x" is not to be had from its VTIMEZONE in line 7: %s; event (a) is ignored`, c.problem),
+						`line 5: DTSTART: time zone "x" cannot be read from its VTIMEZONE in line 7: %s; event (a) is ignored`, c.problem),
 				}
 			}
 			calendar := mustRead(t, wrap(events, "BEGIN:VTIMEZONE\r\nTZID:x\r\n"+c.definition+"END:VTIMEZONE\r\n"))

@@ -72,7 +72,7 @@ func (c *Calendar) Oddities(view View, at time.Time) []Oddity {
 			odd = append(odd, Oddity{Event: e, Problem: e.Problem("RRULE",
 				"UNTIL lies before DTSTART, seen from "+clock.view.Zone.String(), "has no occurrence by its RRULE")})
 		case len(e.Rules) > 0 && !named && !ends && clock.onlyDTSTART(e, changes[e.UID], steps):
-			warn("RRULE", "it does not name DTSTART, which is the first occurrence all the same")
+			warn("RRULE", "it does not name DTSTART, which is the first occurrence anyway")
 		}
 		if len(e.Rules) > 0 && e.Start.Form == recur.UTC && clock.isAdjusted(at) {
 			warn("DTSTART", "a series in UTC moves on the clock of "+clock.view.Zone.String()+" when that changes")

@@ -30,7 +30,7 @@ func TestWarnings(t *testing.T) {
 	want := []string{
 		"line 13: neither DTEND nor DURATION gives it a length, so it never takes place; event (short) is used as it is",
 		"line 17: RRULE: it repeats within the hour; event (tick) is used as it is",
-		"line 23: RRULE: it does not name DTSTART, which is the first occurrence all the same; event (off) is used as it is",
+		"line 23: RRULE: it does not name DTSTART, which is the first occurrence anyway; event (off) is used as it is",
 	}
 	if diff := cmp.Diff(want, texts(calendar.Warnings(View{}, at))); diff != "" {
 		t.Error(diff)
@@ -46,7 +46,7 @@ func TestWarnings(t *testing.T) {
 // mistake.
 func TestUnnamedStart(t *testing.T) {
 	t.Parallel()
-	const warning = "RRULE: it does not name DTSTART, which is the first occurrence all the same"
+	const warning = "RRULE: it does not name DTSTART, which is the first occurrence anyway"
 	timed := []string{
 		"UID:e", "DTSTART;TZID=Europe/Paris:20270302T080000", "DURATION:PT4H",
 		"RRULE:FREQ=WEEKLY;BYDAY=TH",

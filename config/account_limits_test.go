@@ -34,7 +34,7 @@ func TestTenantAccounts(t *testing.T) {
 		return fmt.Sprint(err)
 	}
 	const past = `tenants/acme.yaml:%d:9: tenant "acme" has more than %d accounts; ` +
-		`remove those that no route needs, or make two tenants of it`
+		`remove those that no route needs, or split it into two tenants`
 	for name, c := range map[string]struct {
 		granted, claimed, named int
 		want                    string
@@ -46,7 +46,7 @@ func TestTenantAccounts(t *testing.T) {
 		"claimed beyond given": {maxGranted, maxGranted + 1, 1, fmt.Sprintf(past, 3+maxGranted+1, maxGranted)},
 		"too many given": {
 			maxGranted + 1, 0, 1,
-			fmt.Sprintf(`callhours.yaml:%d:9: tenant "acme" is given more than %d accounts; make two tenants of it`,
+			fmt.Sprintf(`callhours.yaml:%d:9: tenant "acme" is given more than %d accounts; split it into two tenants`,
 				5+maxGranted+1, maxGranted),
 		},
 	} {

@@ -26,7 +26,7 @@ func (s *source) readCalendars() {
 			continue
 		}
 		if s.exceeds(len(s.calendars.own)+1, maxCalendars, e.key.Pos, "calendars",
-			"remove some, or make two tenants of it") {
+			"remove some, or split it into two tenants") {
 			return
 		}
 		c := s.calendar(e)

@@ -25,7 +25,7 @@ func (f fields) grants() map[string]*grant {
 		m := f.fields(e.value, inGrant)
 		accounts, beyond := m.accounts("account", maxGranted)
 		if beyond.Line > 0 {
-			f.mistake(beyond.Pos, "tenant %s is given more than %d accounts; make two tenants of it",
+			f.mistake(beyond.Pos, "tenant %s is given more than %d accounts; split it into two tenants",
 				quote(e.key.S), maxGranted)
 		}
 		g := &grant{

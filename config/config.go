@@ -238,7 +238,7 @@ type Branch struct {
 
 	Template Text // name of a template
 	Callflow Text // a template written in place; stands where its first character does
-	Pass     bool // HTTP 404, so that Kazoo goes on with its own fallback
+	Pass     bool // HTTP 404, so that Kazoo continues with its own fallback
 
 	Data *Data // merged: global, tenant, plan, route, branch; never nil
 }

@@ -42,7 +42,7 @@ func (f fields) editURL() string {
 	case err != nil || u.Scheme != "https" || u.Hostname() == "":
 		f.mistake(t.Pos, "edit_url is not an https address; expected one such as https://calendar.example.com/…")
 	case u.User != nil:
-		f.mistake(t.Pos, "edit_url holds a user name or password, which the console would show; remove it")
+		f.mistake(t.Pos, "edit_url contains a user name or password, which the console would show; remove it")
 	case len(t.S) > maxEditURL:
 		f.mistake(t.Pos, "edit_url has %d characters; the limit is %d", len(t.S), maxEditURL)
 	default:

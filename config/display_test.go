@@ -42,7 +42,7 @@ func TestEditURL(t *testing.T) {
 		"http://calendar.example.com/":   "edit_url is not an https address",
 		"javascript:alert(1)":            "edit_url is not an https address",
 		"https:///path":                  "edit_url is not an https address",
-		"https://a:b@calendar.example/x": "edit_url holds a user name or password",
+		"https://a:b@calendar.example/x": "edit_url contains a user name or password",
 	} {
 		text := "calendars: {a: {url: \"https://example.com/a.ics\", edit_url: \"" + address + "\"}}\n"
 		f, err := Load("c.yaml", Options{FS: fstest.MapFS{"c.yaml": {Data: []byte(text), Mode: 0o600}}})

@@ -82,7 +82,7 @@ func (s *source) scalar(n *node, key string) Text {
 		s.mistake(n.Pos, "%s has no value", key)
 	default:
 		if bare, ok := trimTypographicQuotes(n.text); ok && n.plain {
-			s.mistake(n.Pos, "typographic quotes are none in YAML, and belong to the text; write %s", quote(bare))
+			s.mistake(n.Pos, "typographic quotes do not quote in YAML, they are part of the text; write %s", quote(bare))
 			return Text{Pos: n.Pos, S: bare}
 		}
 		return Text{Pos: n.Pos, S: n.text}

@@ -21,14 +21,14 @@ func (s *source) readLists() {
 			s.mistake(e.key.Pos, "list %q is already defined at %s", e.key.S, first.Pos)
 			continue
 		}
-		if s.exceeds(len(s.lists.own)+1, maxLists, e.key.Pos, "lists", "remove some, or make two tenants of it") {
+		if s.exceeds(len(s.lists.own)+1, maxLists, e.key.Pos, "lists", "remove some, or split it into two tenants") {
 			return
 		}
 		m := s.fields(e.value, inList)
 		l := &List{Pos: e.key.Pos, Name: s.prefix() + e.key.S, Tenant: s.tenantName(), Numbers: m.nonBlanks("numbers")}
 		switch given := m.given("file", "numbers"); {
 		case m.allKnown && len(given) != 1:
-			s.mistake(m.Pos, "list %q wants either file or numbers", e.key.S)
+			s.mistake(m.Pos, "list %q needs either file or numbers", e.key.S)
 		case slices.Contains(given, "file"):
 			s.readNumbers(l, m.nonBlank("file"))
 		}

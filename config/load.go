@@ -261,7 +261,7 @@ func (s *source) paths(names []Text, key string) []Text {
 				s.mistake(name.Pos, "%s %s: %v", key, quote(name.S), looked.err)
 				return out
 			} else if looked.err != nil {
-				s.mistake(name.Pos, "%s %s: a [ in a glob wants its ]", key, quote(name.S))
+				s.mistake(name.Pos, "%s %s: a [ in a glob needs a closing ]", key, quote(name.S))
 			} else if len(looked.unreadable) > 0 && key != "include" {
 				s.mistake(name.Pos, "%s %s: the directory %s: %v; make it readable", key, quote(name.S),
 					quote(looked.unreadable[0].dir), looked.unreadable[0].err)

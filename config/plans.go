@@ -199,7 +199,7 @@ func (f fields) roles(p *Plan) map[string][]Text {
 	}
 	for _, role := range known {
 		if _, ok := roles[role]; !ok && (f.allKnown || f.get("calendars") != nil) { // an unknown key may be calendars
-			f.mistake(f.Pos, "plan %q wants a calendar for role %q; set calendars: {%s: …}", p.Name, role, role)
+			f.mistake(f.Pos, "plan %q needs a calendar for role %q; set calendars: {%s: …}", p.Name, role, role)
 		}
 	}
 	return roles

@@ -16,7 +16,7 @@ func (s *source) readRoutes() {
 	if s.tenant != nil {
 		hours = s.tenantFields.hoursTokens(hours)
 	}
-	const hint = "remove some, or make two tenants of it"
+	const hint = "remove some, or split it into two tenants"
 	branches, asked, claims := 0, 0, 0
 	for i, n := range s.items(s.top.get("routes"), "routes") {
 		if s.exceeds(i+1, maxRoutes, n.Pos, "routes", hint) {
@@ -36,13 +36,13 @@ func (s *source) readRoutes() {
 		}
 		if s.exceeds(asked, maxConditionParts, r.Pos,
 			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
-			"put numbers into lists, or make two tenants of it") {
+			"put numbers into lists, or split it into two tenants") {
 			return
 		}
 		claims += r.matchCount()
 		if s.exceeds(claims, maxMatchNumbers, r.Pos,
 			"numbers in the matches of all its routes (each counts for every account of its route, which are all of the tenant's where it names none)",
-			"name the account in each match, or make two tenants of it") {
+			"name the account in each match, or split it into two tenants") {
 			return
 		}
 		if first, ok := s.routes.own[r.Name]; ok {

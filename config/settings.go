@@ -161,7 +161,7 @@ func (f fields) auth() *Auth {
 		TrustedProxies: m.networks("trusted_proxies"),
 	}
 	if m.allKnown && len(m.given("basic", "token", "networks")) == 0 {
-		f.mistake(n.Pos, "auth lets everybody in; set basic, token or networks")
+		f.mistake(n.Pos, "auth is empty, so every request is accepted; set basic, token or networks")
 	}
 	return a
 }

@@ -89,7 +89,7 @@ func (c *converter) syntax(err error) diag.Mistake {
 		return diag.Mistakef(opened, `the "%c" opened here is not closed before %d:%d; close it`, c.runeAt(opened),
 			pos.Line, pos.Col)
 	case c.blankFrom(pos.Line):
-		return diag.Mistakef(pos, "the file ends where more is wanted; check that every bracket and quote is closed")
+		return diag.Mistakef(pos, "the file ends too early; check that every bracket and quote is closed")
 	case strings.Contains(library, "cannot start any token") && c.runeAt(pos) == '\t':
 		return diag.Mistakef(pos, "a tab cannot indent; use spaces")
 	}

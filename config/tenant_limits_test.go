@@ -41,20 +41,20 @@ func TestTenantTotals(t *testing.T) {
 		"calendars": {
 			"calendars:\n" + repeat(maxCalendars, "  c%d: {file: acme/a.ics}\n"),
 			"calendars:\n" + repeat(maxCalendars+1, "  c%d: {file: acme/a.ics}\n"),
-			`tenant "acme" has more than 2000 calendars; remove some, or make two tenants of it`,
+			`tenant "acme" has more than 2000 calendars; remove some, or split it into two tenants`,
 		},
 		"lists": {
 			"lists:\n" + repeat(maxLists, "  l%d: {file: acme/one}\n"),
 			"lists:\n" + repeat(maxLists+1, "  l%d: {file: acme/one}\n"),
-			`tenant "acme" has more than 2000 lists; remove some, or make two tenants of it`,
+			`tenant "acme" has more than 2000 lists; remove some, or split it into two tenants`,
 		},
 		"routes": {
 			plan(2) + routes(maxRoutes), plan(2) + routes(maxRoutes+1),
-			`tenant "acme" has more than 5000 routes; remove some, or make two tenants of it`,
+			`tenant "acme" has more than 5000 routes; remove some, or split it into two tenants`,
 		},
 		"branches": {
 			plan(50) + routes(maxBranches/50), plan(50) + routes(maxBranches/50+1),
-			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or make two tenants of it`,
+			`tenant "acme" has more than 50000 branches in all its routes (those of a plan count for each route); remove some, or split it into two tenants`,
 		},
 		"roles": {
 			strings.Replace(plan(2), "    branches", "    calendars: ["+repeat(maxRoles, "r%d, ")+"]\n    branches",

@@ -23,7 +23,7 @@ func (s *source) readTenant(n *node) {
 	s.tenant, s.tenantFields = t, m
 	if s.accountsCut = beyond.Line > 0; s.accountsCut {
 		s.mistake(beyond.Pos, "tenant %q has more than %d accounts; "+
-			"remove those that no route needs, or make two tenants of it", t.Name, limit)
+			"remove those that no route needs, or split it into two tenants", t.Name, limit)
 	}
 	if t.Granted && len(t.Accounts) == 0 {
 		t.Accounts = g.accounts

@@ -255,7 +255,7 @@ func (s *testSource) test(n *node, i int) (Test, bool) {
 	s.call(m, &t)
 	asks := t.Route.S != "" || m.get("call") != nil
 	if m.allKnown && !asks {
-		s.mistake(n.Pos, "test %s asks nothing; name a route, or a call that finds one", quote(t.Name))
+		s.mistake(n.Pos, "test %s has no route and no call; set route or call", quote(t.Name))
 	}
 	t.Want = s.want(m)
 	for _, at := range m.nonBlanks("at") {
@@ -265,7 +265,7 @@ func (s *testSource) test(n *node, i int) (Test, bool) {
 		s.moments++
 	}
 	if m.get("at") != nil && m.get("want") == nil && m.allKnown {
-		s.mistake(n.Pos, "test %s has an empty want; write what is expected there", quote(t.Name))
+		s.mistake(n.Pos, "test %s has an empty want; add the expected results, such as branch: open", quote(t.Name))
 	}
 	t.Moments = append(t.Moments, s.testMoments(m.get("moments"))...)
 	if m.allKnown && len(m.given("at", "moments")) == 0 {
@@ -315,7 +315,7 @@ func (s *testSource) want(f fields) TestWant {
 		AnsweredBy: m.nonBlank("answered_by"), Unknown: m.boolean("unknown"), Until: m.nonBlank("until"),
 	}
 	if m.allKnown && len(n.entries) == 0 {
-		s.mistake(n.Pos, "want is empty; write what is expected there")
+		s.mistake(n.Pos, "want is empty; add the expected results, such as branch: open")
 	}
 	if m.get("state") != nil {
 		w.State = m.text("state")

@@ -90,11 +90,11 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"nothing asked", "tests: [{at: 2026-12-24, want: {branch: x}}]\n",
-			`t.yaml:1:9: test "test 1" asks nothing; name a route, or a call that finds one`,
+			`t.yaml:1:9: test "test 1" has no route and no call; set route or call`,
 		},
 		{
 			"nothing wanted", "tests: [{route: x, at: 2026-12-24}]\n",
-			`t.yaml:1:9: test "test 1" has an empty want; write what is expected there`,
+			`t.yaml:1:9: test "test 1" has an empty want; add the expected results, such as branch: open`,
 		},
 		{
 			"no moment", "tests: [{route: x, want: {branch: x}}]\n",
@@ -130,7 +130,7 @@ func TestMistakesInTests(t *testing.T) {
 		},
 		{
 			"an empty want", "tests: [{route: x, at: 2026-12-24, want: {}}]\n",
-			`t.yaml:1:42: want is empty; write what is expected there`,
+			`t.yaml:1:42: want is empty; add the expected results, such as branch: open`,
 		},
 		{
 			"a state", "tests: [{route: x, at: 2026-12-24, want: {state: shut}}]\n",

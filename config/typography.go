@@ -46,7 +46,7 @@ func (c *converter) typographicMistake(line int) (diag.Mistake, bool) {
 		}
 	}
 	if m := typographicQuote.FindStringSubmatch(text); m != nil {
-		return diag.Mistakef(at(m[1]), "typographic quotes are none in YAML; write \" for both"), true
+		return diag.Mistakef(at(m[1]), "typographic quotes do not quote in YAML; write \" for both"), true
 	}
 	return diag.Mistake{}, false
 }

@@ -161,7 +161,7 @@ func (c *checker) checkDocument() *Finding {
 // checkSyntax checks that the body is one JSON value without duplicate names.
 func (c *checker) checkSyntax() *Finding {
 	if bytes.HasPrefix(c.body, []byte("\ufeff")) {
-		return c.finding(c.body, nil, "begins with a byte order mark; Kazoo takes none")
+		return c.finding(c.body, nil, "begins with a byte order mark; Kazoo does not accept it")
 	}
 	c.buffer = *bytes.NewBuffer(c.body)
 	c.decoder.Reset(&c.buffer)

@@ -63,7 +63,7 @@ func TestCheckCallflowRefuses(t *testing.T) {
 			"a flow around it", `{"flow":` + frontDesk + `}`,
 			`callflow: no module; an action is an object such as {"module": "hangup"}, with nothing around it`,
 		},
-		{"a byte order mark", "\ufeff" + frontDesk, "callflow: begins with a byte order mark; Kazoo takes none"},
+		{"a byte order mark", "\ufeff" + frontDesk, "callflow: begins with a byte order mark; Kazoo does not accept it"},
 		{"two objects", frontDesk + frontDesk, "callflow: expected one object, found more after it"},
 		{"rubbish after it", frontDesk + "\n}", "line 2, column 1: not JSON: invalid character '}' at start of value"},
 		{

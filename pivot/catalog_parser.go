@@ -273,7 +273,7 @@ func (p *catalogParser) parseValue(s string) ([]value, error) {
 	if v.kind == listKind {
 		size, elements, found := strings.Cut(" "+bounds, " of ")
 		if !found {
-			return nil, fmt.Errorf("%q: expected what it is a list of", s)
+			return nil, fmt.Errorf("%q: expected the type of the list", s)
 		}
 		if v.elements, err = p.parseValue(elements); err != nil {
 			return nil, err

@@ -61,7 +61,7 @@ func TestParseCatalogRefuses(t *testing.T) {
 			`line 1: play -> _: id text, expected unless: "expected unless" is not known`,
 		},
 		{"a name in braces", "play -> _\n  id {what}", "line 1: play -> _: id {what}: {what} is not explained"},
-		{"a list of nothing", "play -> _\n  id list", `line 1: play -> _: id list: "list": expected what it is a list of`},
+		{"a list of nothing", "play -> _\n  id list", `line 1: play -> _: id list: "list": expected the type of the list`},
 		{"a range", "play -> _\n  id text 1..x", `line 1: play -> _: id text 1..x: "1..x": expected a number or a range`},
 		{"the start of a range", "{a} = text x..1", `line 1: {a} = text x..1: "x..1": expected a number or a range`},
 		{

@@ -245,15 +245,15 @@ func TestCallflowWarnings(t *testing.T) {
 				`,"_":` + frontDesk + `,"timeout":` + frontDesk + `,"time_out":` + frontDesk + `,"one":` + frontDesk +
 				`}}`, "",
 			[]string{
-				`.children.time_out: the module never asks for this child, so it is never taken; did you mean "timeout"?`,
-				`.children.one: the module never asks for this child, so it is never taken; known: _, max_retries, timeout`,
+				`.children.time_out: the module never uses this child; did you mean "timeout"?`,
+				`.children.one: the module never uses this child; known: _, max_retries, timeout`,
 			},
 		},
 		{
 			"children before the module",
 			`{"children":{"no_match":{"module":"hangup"}},"data":{"id":"l"},"module":"cidlistmatch"}`, "",
 			[]string{
-				`.children.no_match: the module never asks for this child, so it is never taken; did you mean "nomatch"?`,
+				`.children.no_match: the module never uses this child; did you mean "nomatch"?`,
 			},
 		},
 		{
@@ -261,14 +261,14 @@ func TestCallflowWarnings(t *testing.T) {
 			`{"module":"device","data":{"id":"d"},"children":{"USER_BUSY":{"module":"hangup"},"sip:486":{"module":"hangup"},
 				"sip:4866":{"module":"hangup"},"NO_ANSER":{"module":"hangup"}}}`, "",
 			[]string{
-				`.children."sip:4866": the module never asks for this child, so it is never taken`,
-				`.children.NO_ANSER: the module never asks for this child, so it is never taken; did you mean "NO_ANSWER"?`,
+				`.children."sip:4866": the module never uses this child`,
+				`.children.NO_ANSER: the module never uses this child; did you mean "NO_ANSWER"?`,
 			},
 		},
 		{
 			"a score",
 			`{"module":"nomorobo","data":{"username":"a"},"children":{"0":{"module":"hangup"},"10":{"module":"hangup"},"11":{"module":"hangup"}}}`, "",
-			[]string{`.children.11: the module never asks for this child, so it is never taken; known: _`},
+			[]string{`.children.11: the module never uses this child; known: _`},
 		},
 		{
 			"any key",
@@ -312,11 +312,11 @@ func TestCallflowWarnings(t *testing.T) {
 			`{"module":"ring_group","data":{"endpoints":[{"id":"a","endpoint_type":"user"}]},"children":{"NO_ENDPOINTS":{"module":"user","data":{"id":"a"},
 			"children":{"NO_ENDPOINTS":{"module":"hangup"},"NO_ENDPOINT":{"module":"hangup"}}}}}`, "",
 			[]string{
-				`.children.NO_ENDPOINTS.children.NO_ENDPOINT: the module never asks for this child, so it is never taken; did you mean "NO_ENDPOINTS"?`,
+				`.children.NO_ENDPOINTS.children.NO_ENDPOINT: the module never uses this child; did you mean "NO_ENDPOINTS"?`,
 			},
 		},
 		{"only one child", `{"module":"tts","data":{"text":"a"},"children":{"1":{"module":"hangup"}}}`, "", []string{
-			`.children.1: the module never asks for this child, so it is never taken; did you mean "_"?`,
+			`.children.1: the module never uses this child; did you mean "_"?`,
 		}},
 		{"no id", `{"module":"play","children":{"_":{"module":"menu"}}}`, "", []string{
 			`.data.id: missing; without it the action does nothing; expected a text`,

@@ -59,7 +59,7 @@ func (c *checker) warnChildKeys(o *object, children []byte) {
 		name := r.readName()
 		key := string(unquote(name))
 		if known, asked := c.takesChild(o, key); !asked {
-			c.warn(name, []string{"children", key}, "the module never asks for this child, so it is never taken%s",
+			c.warn(name, []string{"children", key}, "the module never uses this child%s",
 				diag.Suggest(key, known))
 		}
 	}

@@ -107,11 +107,11 @@ func truncate(text string, most int) string {
 
 // TruncatedMessage says where a list was cut and how to get the rest.
 func TruncatedMessage(what string, n int, at time.Time) string {
-	return fmt.Sprintf("cut after %d %s, at %s; ask from there on, or for less", n, what, at.Format(time.RFC3339))
+	return fmt.Sprintf("cut after %d %s, at %s; request a later start, or less", n, what, at.Format(time.RFC3339))
 }
 
 // untitledMessage says from when on no titles were read.
 func untitledMessage(from time.Time) string {
-	return fmt.Sprintf("without titles from %s on, since %d events were looked at before; ask from there on, or for less",
+	return fmt.Sprintf("without titles from %s on, since %d events were looked at before; request a later start, or less",
 		from.Format(time.RFC3339), maxTitlesRead)
 }

@@ -84,7 +84,7 @@ func TestHoursBounds(t *testing.T) {
 		t.Errorf("as many as there are: %d to %s, %q", len(h.Spans), h.To, h.Truncated)
 	}
 	h := ask(midnight, 1, 1439)
-	want := "cut after 1439 spans, at 2026-03-02T23:59:00Z; ask from there on, or for less"
+	want := "cut after 1439 spans, at 2026-03-02T23:59:00Z; request a later start, or less"
 	if len(h.Spans) != 1439 || h.Truncated != want || !h.To.Equal(h.Spans[1438].End) {
 		t.Errorf("one fewer: %d to %s, %q, want %q", len(h.Spans), h.To, h.Truncated, want)
 	}

@@ -290,7 +290,7 @@ func (e *Explanation) text(w io.Writer, reason string, steps func(io.Writer) err
 	row("at", "%s", e.At.Format(timeFormat))
 	if e.Route == "" {
 		row("route", "none: %s (%s)", e.Matched, e.Missing)
-		row("answer", "404, so that Kazoo goes on with the `_` child of its pivot action")
+		row("answer", "404, and Kazoo continues with the `_` child of its pivot action")
 		return t.Flush()
 	}
 	name := e.Route
@@ -318,9 +318,9 @@ func (e *Explanation) text(w io.Writer, reason string, steps func(io.Writer) err
 	case http.StatusOK:
 		row("answer", "200 by branch %s", e.Answer.Branch)
 	case http.StatusNotFound:
-		row("answer", "404 by branch %s, so that Kazoo goes on with the `_` child of its pivot action", e.Answer.Branch)
+		row("answer", "404 by branch %s, and Kazoo continues with the `_` child of its pivot action", e.Answer.Branch)
 	default:
-		row("answer", "%d: no branch could be rendered; Kazoo goes on with the `_` child of its pivot action",
+		row("answer", "%d: no branch could be rendered; Kazoo continues with the `_` child of its pivot action",
 			e.Answer.Status)
 	}
 	if e.Answer.InWords != "" {

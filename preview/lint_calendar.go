@@ -274,7 +274,7 @@ func (l *calendarLint) singleEvents() {
 				displayTitle(e.Event))
 		case e.AllDay && !e.Repeats() && !e.open && e.first.End-e.first.Start <= 25*3600 && mentionsDays(e.Summary):
 			l.report(e.Event, "one_day",
-				"%s lasts one day, %s, and its title speaks of more; the end of an all-day event is the day after the last", displayTitle(e.Event), l.formatDate(e.first.Start))
+				"%s lasts one day, %s, but its title mentions several; the end of an all-day event is the day after the last", displayTitle(e.Event), l.formatDate(e.first.Start))
 		}
 	}
 }

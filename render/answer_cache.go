@@ -63,7 +63,7 @@ func (r *Route) Renders(index int) string {
 		return "rendered for each call: it reads " + read(b.reads.each)
 	case len(b.reads.ahead) > 0 && r.asksCall:
 		return "rendered for each call: it reads " + read(b.reads.ahead) +
-			", and a condition of the route asks about the call"
+			", and a condition of the route depends on the call"
 	case b.reads.day:
 		return "rendered once for this span and day"
 	}

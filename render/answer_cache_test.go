@@ -63,7 +63,7 @@ func TestKept(t *testing.T) {
 		{
 			"next, and conditions on the call",
 			`{"module":"hangup","data":{"x":"{{ with next "b1" }}{{ .Start.Unix }}{{ end }}"}}`, nil, true,
-			"rendered for each call: it reads next, and a condition of the route asks about the call", false, "",
+			"rendered for each call: it reads next, and a condition of the route depends on the call", false, "",
 		},
 		{
 			"spoken", `{"module":"hangup","data":{"x":"{{ spoken .Event.End }}"}}`, nil, false,

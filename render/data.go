@@ -48,7 +48,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	if !o.Memo.mayRead(o.Tenant, used) {
 		return b, append(mistakes, diag.Mistakef(given.Place,
 			"up to here the templates of the tenant's branches name more than %d fields, variables and calendars together "+
-				"(those of a template count for each branch); use templates that name less, or make two tenants of it",
+				"(those of a template count for each branch); use templates that name less, or split it into two tenants",
 			maxRead))
 	}
 	b.take(data, used, o.Route.Names(index))
@@ -90,7 +90,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 					known = o.Known()
 				}
 				mistakes = append(mistakes,
-					diag.Mistakef(given.Place, "the template asks for calendar %q, which is not defined%s", name,
+					diag.Mistakef(given.Place, "the template uses calendar %q, which is not defined%s", name,
 						diag.Suggest(name, known)))
 			}
 		}

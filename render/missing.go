@@ -56,7 +56,7 @@ func (m missingData) mistakes(o *Options) []diag.Mistake {
 		first := o.Branches[f.branches[0]]
 		if key := o.misspelt(f); key != "" {
 			out = append(out,
-				diag.Mistakef(first.Data.Key(key), "no template asks for data %q; did you mean %q?", key, f.Name))
+				diag.Mistakef(first.Data.Key(key), "no template uses data %q; did you mean %q?", key, f.Name))
 			continue
 		}
 		if len(f.branches) == 1 {

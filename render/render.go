@@ -33,7 +33,7 @@ import (
 
 // Branch is what a branch answers. It passes when it has no template.
 type Branch struct {
-	Template *templates.Template // nil: HTTP 404 on purpose, Kazoo goes on with its own `_`
+	Template *templates.Template // nil: HTTP 404 on purpose, Kazoo continues with its own `_`
 	Place    diag.Pos            // where the template is named or written
 	Data     Data
 }

@@ -389,7 +389,7 @@ func TestMistakes(t *testing.T) {
 		{
 			"a calendar that is not there",
 			Branch{Template: inline(t, l, `{"module":"hangup","data":{"n":{{ len (on "hrs") }}}}`), Place: at},
-			`callhours.yaml:30:9: the template asks for calendar "hrs", which is not defined`,
+			`callhours.yaml:30:9: the template uses calendar "hrs", which is not defined`,
 		},
 		{
 			"a template in data that does not parse",

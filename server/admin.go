@@ -90,7 +90,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		listen.WriteError(w, r, http.StatusMethodNotAllowed, "only GET is answered here")
+		listen.WriteError(w, r, http.StatusMethodNotAllowed, "only GET is allowed")
 		return
 	}
 	if a.profiles != nil && strings.HasPrefix(r.URL.Path, profilesPath) {
@@ -116,7 +116,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			serve(w, r)
 			return
 		}
-		listen.WriteError(w, r, http.StatusNotFound, "nothing is here; see /")
+		listen.WriteError(w, r, http.StatusNotFound, "not found; see /")
 	}
 }
 

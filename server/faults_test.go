@@ -347,8 +347,8 @@ func TestFeedsAPI(t *testing.T) {
 			"POST", "/api/v1/feeds/huors/refresh", "",
 			`404 application/json {"error":"calendar \"huors\" is not known; did you mean \"hours\"?"}`,
 		},
-		{"POST", "/api/v1/feeds", "", `405 application/json {"error":"only GET is answered here"}`},
-		{"GET", "/api/v1/feeds/hours", "", `404 application/json {"error":"nothing is here; see /"}`},
+		{"POST", "/api/v1/feeds", "", `405 application/json {"error":"only GET is allowed"}`},
+		{"GET", "/api/v1/feeds/hours", "", `404 application/json {"error":"not found; see /"}`},
 	} {
 		if diff := cmp.Diff(c.want, ask(c.method, c.path, c.site)); diff != "" {
 			t.Errorf("%s %s: %s", c.method, c.path, diff)

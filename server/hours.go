@@ -150,7 +150,7 @@ func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, HEAD")
-		listen.WriteText(w, status, "only GET is answered here")
+		listen.WriteText(w, status, "only GET is allowed")
 	case !p.running.acquire(ownerOf(route), hoursAtOnce, hoursOfOne):
 		status = http.StatusServiceUnavailable
 		later(w)

@@ -386,7 +386,7 @@ var lintEvents = []lintCase{
 		files: holidays(christmas, event("Closed 24-26", "20261224", "20261225"),
 			event("Betriebsferien", "20270802", "20270803"), event("Closed until January 2", "20261231", "20270101")),
 		want: []string{
-			`one_day: holidays.ics:12: "Closed 24-26" lasts one day, Thu 2026-12-24, and its title speaks of more`,
+			`one_day: holidays.ics:12: "Closed 24-26" lasts one day, Thu 2026-12-24, but its title mentions several`,
 			`one_day: "Betriebsferien"`, `one_day: "Closed until January 2"`,
 		},
 	},

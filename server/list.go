@@ -76,7 +76,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, before any, name 
 	}
 	out.WriteByte(']')
 	if left := len(list) - written; left > 0 && truncated == "" {
-		why := fmt.Sprintf("cut after %d of %d, at %d MiB; ask for less", written, len(list), maxAnswer>>20)
+		why := fmt.Sprintf("cut after %d of %d, at %d MiB; request less", written, len(list), maxAnswer>>20)
 		if left == skipped {
 			why = fmt.Sprintf("%d of %d cannot be written and are left out", skipped, len(list))
 		}

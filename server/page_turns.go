@@ -19,10 +19,10 @@ const (
 )
 
 // errBusy is for whoever finds too many before him.
-var errBusy = errors.New("too much is asked at once; ask again in some seconds")
+var errBusy = errors.New("too many requests at once; try again in a few seconds")
 
 // errTooLong ends what takes too long.
-var errTooLong = errors.New("this takes longer than 15s; ask for less")
+var errTooLong = errors.New("this takes longer than 15s; request less")
 
 // turns bound how many pages or calendars are worked out at once. When a place is free, the client
 // that has used least time is next, so that one who asks for much, or for what takes long, delays

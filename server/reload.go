@@ -56,7 +56,7 @@ func (s *Server) reload(ctx context.Context, of *changes) error {
 
 func (s *Server) reloadFiles(ctx context.Context, of *changes) error {
 	if s.options.Installation == nil {
-		return errors.New("there is no configuration to read again")
+		return errors.New("there is no configuration to reload")
 	}
 	select {
 	case <-s.started: // what is loading now would otherwise take the place of what is loaded here

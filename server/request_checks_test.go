@@ -356,7 +356,7 @@ func TestAnswerList(t *testing.T) {
 		}
 		text := answer(list)
 		if got := strings.Contains(text,
-			fmt.Sprintf(`],"truncated":"cut after 17 of %d, at 16 MiB; ask for less",`, n)); got != cut ||
+			fmt.Sprintf(`],"truncated":"cut after 17 of %d, at 16 MiB; request less",`, n)); got != cut ||
 			len(text) > maxAnswer+2*mega {
 			t.Errorf("%d elements: %d bytes, cut: %v, want %v", n, len(text), got, cut)
 		}

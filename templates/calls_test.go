@@ -63,7 +63,7 @@ func TestIncomparable(t *testing.T) {
 		`{{ eq .Data.front_desk 1 }}`:   "t:1:4: eq: expected two numbers or two texts to compare, found a text and a whole number; toString makes a text of a number, int a number of a text",
 		`{{ lt 1.5 1 }}`:                "t:1:4: lt: expected two numbers or two texts to compare, found a number with a fraction and a whole number; float64 makes the one of the other",
 		`{{ gt .Data.numbers 1 }}`:      "t:1:4: gt: expected two numbers or two texts to compare, found a list and a whole number",
-		`{{ eq .Data .Data }}`:          "t:1:4: eq: a map cannot be compared; compare what it holds",
+		`{{ eq .Data .Data }}`:          "t:1:4: eq: a map cannot be compared; compare its elements",
 		`{{ eq 1 }}`:                    "t:1:4: eq: expected at least 2 arguments, found 1",
 		`{{ index .Data 1 }}`:           "t:1:4: index: expected a text for a key, found a number",
 		`{{ index .Call "From" }}`:      "t:1:4: index: expected a list or a map, found an object",

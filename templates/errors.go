@@ -129,7 +129,7 @@ var faults = []struct {
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: range can't iterate over .*$`),
-		func(e string, _ []string, _ any) string { return e + ": {{range}} wants a list, a map or a number" },
+		func(e string, _ []string, _ any) string { return e + ": {{range}} needs a list, a map or a number" },
 	},
 	{
 		regexp.MustCompile(`^(?s)<(.*)>: (\w+) has arguments but cannot be invoked as function$`),
@@ -195,9 +195,9 @@ func objectOf(expression, name string) string {
 // nilMessage is the message about a name that is read of nil.
 func nilMessage(expression, name string) string {
 	if o := objectOf(expression, name); o != "" {
-		return fmt.Sprintf("%s is nothing here; guard it with {{with %s}}", o, o)
+		return fmt.Sprintf("%s has no value here; guard it with {{with %s}}", o, o)
 	}
-	return fmt.Sprintf(".%s is asked of nothing; guard it with {{with}}", strings.Trim(name, `"`))
+	return fmt.Sprintf(".%s is read from a missing value; guard it with {{with}}", strings.Trim(name, `"`))
 }
 
 // fieldsOf lists what a template can read from the type that text/template names, if the data has

@@ -124,7 +124,7 @@ func nameHint(name, rest string) string {
 		return fmt.Sprintf("an element of a list is read by index; write {{ (index %s %s)%s }}", name, position,
 			further)
 	case arrow != bare && arrow != "":
-		return fmt.Sprintf("names follow each other after a dot; write {{ %s.%s%s }}", name, arrow, further)
+		return fmt.Sprintf("names are joined with dots; write {{ %s.%s%s }}", name, arrow, further)
 	case vocabulary.IsRoot("." + name):
 		name = "." + name
 	}

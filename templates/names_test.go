@@ -66,7 +66,7 @@ func TestNamesWithOtherSigns(t *testing.T) {
 		{`{{ .Data.list[0] }}`, `1:4: an element of a list is read by index; write {{ index .Data.list 0 }}`},
 		{`{{ .Data.list.1 }}`, `1:4: an element of a list is read by index; write {{ index .Data.list 1 }}`},
 		{`{{ .Data.list[2].id }}`, `1:4: an element of a list is read by index; write {{ (index .Data.list 2).id }}`},
-		{`{{ .Data->key }}`, `1:4: names follow each other after a dot; write {{ .Data.key }}`},
+		{`{{ .Data->key }}`, `1:4: names are joined with dots; write {{ .Data.key }}`},
 		{`{{ Data["k"] }}`, `1:4: ` + only + `"k"; write {{ get .Data "k" }}`},
 		{`{{ data.key }}`, `1:4: unknown function "data"; write .Data with a dot before it`},
 		{

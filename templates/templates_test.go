@@ -202,7 +202,7 @@ func TestMistakes(t *testing.T) {
 			"%q", `{{ printf "%q" 1 }}`,
 			`:1:11: %q makes text that JSON does not allow: quotes and escapes are added for you; leave it out`,
 		},
-		{"env", `{{ env "HOME" }}`, `:1:4: env is not available: a template sees the call, not the server`},
+		{"env", `{{ env "HOME" }}`, `:1:4: env is not available: a template has the data of the call, not of the server`},
 		{
 			"set", `{{ $d := set .Data "a" 1 }}`,
 			`:1:10: set is not available: maps cannot be changed; make one with dict, pick or omit`,
@@ -219,13 +219,13 @@ func TestMistakes(t *testing.T) {
 		},
 		{
 			"mustToJson", `{{ mustToJson 1 }}`,
-			`:1:4: mustToJson is not available: write toJson, which says itself what is wrong`,
+			`:1:4: mustToJson is not available: write toJson, which reports what is wrong`,
 		},
 		{"push", `{{ push 1 2 }}`, `:1:4: push is not available: write append`},
 		{"call", `{{ call .Data.f }}`, `:1:4: call is not available: a callflow has no use for it`},
 		{
 			"refused as an argument", `{{ toJson env }}`,
-			`:1:11: env is not available: a template sees the call, not the server`,
+			`:1:11: env is not available: a template has the data of the call, not of the server`,
 		},
 		{
 			"refused in a parenthesis", `{{ toJson (quote 1) }}`,
@@ -233,7 +233,7 @@ func TestMistakes(t *testing.T) {
 		},
 		{
 			"refused in a definition", `{{ define "a" }}{{ env "A" }}{{ end }}`,
-			`:1:20: env is not available: a template sees the call, not the server`,
+			`:1:20: env is not available: a template has the data of the call, not of the server`,
 		},
 		{
 			"refused in else", `{{ if 1 }}{{ else }}{{ js 1 }}{{ end }}`,
@@ -241,12 +241,12 @@ func TestMistakes(t *testing.T) {
 		},
 		{
 			"refused in an argument of template", `{{ define "a" }}{{ end }}{{ template "a" env }}`,
-			`:1:42: env is not available: a template sees the call, not the server`,
+			`:1:42: env is not available: a template has the data of the call, not of the server`,
 		},
 		{"the counter of steps", `{{ __step }}`, `:1:4: unknown function "__step"`},
 		{"too few arguments", `{{ replace "a" "b" }}`, `:1:4: replace wants 3 arguments, found 2`},
 		{"too many arguments", `{{ "x" | toJson 1 }}`, `:1:10: toJson wants 1 argument, found 2`},
-		{"too few for a variadic one", `{{ printf }}`, `:1:4: printf wants at least 1 argument, found 0`},
+		{"too few for a variadic one", `{{ printf }}`, `:1:4: printf needs at least 1 argument, found 0`},
 		{
 			"on with a variable", `{{ $c := "holidays" }}{{ on $c }}`,
 			`:1:26: expected the calendar's name in quotes right after on, as in {{ on "holidays" }}`,
@@ -385,7 +385,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 templates/_a.json.tmpl:1:25: html is not available: quotes and escapes are added for you; leave it out
 templates/_b.json.tmpl:1:17: template "p" is already defined in templates/_a.json.tmpl
 templates/a.json.tmpl:1:4: js is not available: quotes and escapes are added for you; leave it out
-templates/a.json.tmpl:2:4: env is not available: a template sees the call, not the server
+templates/a.json.tmpl:2:4: env is not available: a template has the data of the call, not of the server
 templates/a.json.tmpl:2:24: template "x" is not defined here or in a file whose name begins with _; did you mean "p"?
 templates/b.json.tmpl:1:1: {{ is not closed; }} is missing
 templates/c.json.tmpl:1:1: a template has at most 65536 bytes, found 65537`

@@ -104,7 +104,7 @@ func isMicrosoft(host string) bool {
 // captchaError is the result of a page that wants proof of a human visitor.
 func (a *attempt) captchaError() Fetched {
 	return a.fail(metrics.RateLimited,
-		"it suspects a robot and asks for proof of a person; fetch less often, or from another address")
+		"it answered with a check for robots; fetch less often, or from another address")
 }
 
 // isOrigin reports whether an address is on the source's own host. What other hosts answer does not

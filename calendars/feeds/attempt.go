@@ -116,7 +116,7 @@ func (a *attempt) waitForHost(ctx context.Context, u *url.URL) *Fetched {
 	case err != nil:
 		failure = a.connectionError(ctx, err)
 	case pause > 0:
-		failure = a.fail(metrics.RateLimited, "the host asked for a pause, which is not over; the feed is fetched later")
+		failure = a.fail(metrics.RateLimited, "the host requested a pause that is not over; the feed is fetched later")
 		failure.RetryAfter = pause
 	default:
 		return nil

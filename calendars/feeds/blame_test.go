@@ -16,7 +16,7 @@ func TestBlame(t *testing.T) {
 	t.Parallel()
 	const (
 		robot   = "<html><body>my blog about unusual traffic in town</body></html>"
-		suspect = "it suspects a robot and asks for proof of a person; fetch less often, or from another address"
+		suspect = "it answered with a check for robots; fetch less often, or from another address"
 	)
 	for _, c := range []struct {
 		name, host string

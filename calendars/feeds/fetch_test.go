@@ -363,12 +363,12 @@ func TestFetchFaults(t *testing.T) {
 		{
 			name:    "a captcha",
 			answers: script(answerPage("<html><title>Sorry</title>Our systems have detected unusual traffic from your network")),
-			want:    "rate_limited 200: HOME: it suspects a robot and asks for proof of a person; fetch less often, or from another address",
+			want:    "rate_limited 200: HOME: it answered with a check for robots; fetch less often, or from another address",
 		},
 		{
 			name:    "a captcha with 503",
 			answers: script(answerWith(503, []byte(`<html><form id="captcha-form">`), "Retry-After", "600")),
-			want:    "rate_limited 503 busy retry after 10m0s: HOME: it suspects a robot and asks for proof of a person; fetch less often, or from another address",
+			want:    "rate_limited 503 busy retry after 10m0s: HOME: it answered with a check for robots; fetch less often, or from another address",
 		},
 		{
 			name: "a redirect at home", answers: script(answerRedirect(301, "?moved=PLANTED"), answerBody(small)),

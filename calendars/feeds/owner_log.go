@@ -23,7 +23,7 @@ func (o *owner) log(to *slog.Logger, now time.Time) *slog.Logger {
 	}
 	o.lines++
 	if o.lines == maxOwnerLines+1 {
-		to.Warn("too much happens to the feeds of an owner; further lines are left out", slog.String("owner", o.name),
+		to.Warn("too many log lines about the feeds of an owner; further ones are left out", slog.String("owner", o.name),
 			slog.Time("until", o.linesSince.Add(ownerLinesEvery)))
 	}
 	if o.lines > maxOwnerLines {

@@ -32,7 +32,7 @@ func TestOwnerLines(t *testing.T) {
 		}
 		text := buf.String()
 		buf.Reset()
-		return strings.Count(text, "a feed fails"), strings.Count(text, "too much happens")
+		return strings.Count(text, "a feed fails"), strings.Count(text, "too many log lines about the feeds")
 	}
 	for _, c := range []struct {
 		owner        string

@@ -37,7 +37,7 @@ func (s *Store) Texts(ctx context.Context, calendar string, events []*calendars.
 	}
 	s.mu.Unlock()
 	if _, err := s.textReads.acquire(ctx, 1); err != nil {
-		return nil, errors.New("others look at large calendars; try again")
+		return nil, errors.New("too many large calendars are open; try again")
 	}
 	defer s.textReads.release(1)
 	texts := map[*calendars.Event]string{}

@@ -242,7 +242,7 @@ func TestRedirectWaits(t *testing.T) {
 	s.mu.Unlock()
 	got := fetch()
 	if got.Result != metrics.RateLimited || got.RetryAfter < 59*time.Minute || got.Busy || !strings.HasSuffix(got.Err.Error(),
-		": the host asked for a pause, which is not over; the feed is fetched later") || len(away.asked("/feed")) != 1 {
+		": the host requested a pause that is not over; the feed is fetched later") || len(away.asked("/feed")) != 1 {
 		t.Errorf("in a pause: %s, %v, %v", got.Result, got.RetryAfter, got.Err)
 	}
 }

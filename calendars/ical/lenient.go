@@ -33,7 +33,7 @@ func (r *reader) checkLine(l line) {
 	}
 	if l.hidden != "" {
 		r.tolerate(l.number, "an indented line that begins like "+l.hidden+
-			" is read as the rest of the line before, as RFC 5545 says; "+
+			" is read as the rest of the line before, as RFC 5545 requires; "+
 			"remove the blanks before it if it is a line of its own")
 	}
 }

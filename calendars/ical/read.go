@@ -198,7 +198,7 @@ func (r *reader) begin(l line, component string) error {
 	}
 	if component == "VEVENT" {
 		if !slices.Contains(r.open, "VCALENDAR") {
-			r.tolerate(l.number, "an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read all the same")
+			r.tolerate(l.number, "an event is outside BEGIN:VCALENDAR and END:VCALENDAR, and is read anyway")
 		}
 		if r.drafts++; r.drafts > r.limits.Events {
 			return TooBig(fmt.Sprintf("line %d: ", l.number), r.limits.Events, "events")

@@ -110,7 +110,7 @@ func (f *finder) search(name zoneName) (*time.Location, zones.UnknownError) {
 		return nil,
 			zones.UnknownError{
 				Name: tzid,
-				Why:  fmt.Sprintf("is not to be had from its VTIMEZONE in line %d: %s", d.line, err),
+				Why:  fmt.Sprintf("cannot be read from its VTIMEZONE in line %d: %s", d.line, err),
 			}
 	}
 	if tooLong {

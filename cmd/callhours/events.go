@@ -323,7 +323,7 @@ func (l *listing) text(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s, times in %s", count(len(l.occurrences), "occurrence"), count(len(l.problems), "problem"),
 		l.zone)
 	if l.claimed != "" && l.claimed != l.zone.String() {
-		fmt.Fprintf(w, " (X-WR-TIMEZONE says %s, and is not used)", diag.WithoutControls(l.claimed))
+		fmt.Fprintf(w, " (X-WR-TIMEZONE is %s, which is not used)", diag.WithoutControls(l.claimed))
 	}
 	fmt.Fprintln(w)
 	if l.truncated != "" {

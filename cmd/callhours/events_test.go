@@ -18,7 +18,7 @@ func TestEventsBound(t *testing.T) {
 		truncated string
 	}{
 		{"", ""},
-		{"20260311T104000Z", "cut after 100000 occurrences, at 2026-03-11T10:40:00Z; ask from there on, or for less"},
+		{"20260311T104000Z", "cut after 100000 occurrences, at 2026-03-11T10:40:00Z; request a later start, or less"},
 	} {
 		body := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
 		add := func(start, rule string) {

@@ -19,7 +19,7 @@ listener.
   callhours reload
   callhours reload --admin http://127.0.0.1:9480
 
-If the files have mistakes, it shows them, the server goes on with its previous
+If the files have mistakes, it shows them, the server keeps its previous
 configuration, and the exit code is 1.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return reload(cmd.Context(), a, env) },

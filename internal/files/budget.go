@@ -61,5 +61,5 @@ func (b *Budget) spend(home string) bool {
 // TooSlow is the error of what is read below a home that has used up its time. It says nothing that
 // would be another the next time.
 func TooSlow(home string) error {
-	return fmt.Errorf("%w: what is read below %s takes too long; it is tried again once a minute", ErrSlow, home)
+	return fmt.Errorf("%w: reading files below %s takes too long; retried once a minute", ErrSlow, home)
 }

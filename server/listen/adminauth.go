@@ -130,7 +130,7 @@ func (a *AdminAuth) refresh() error {
 	case former.closed != nil && !c.requiresLogin() && c.sum != a.pendingSum:
 		// What has been written so far may be half of it; a start would take it too.
 		a.pendingSum = c.sum
-		return errors.New(a.path + ": it requires no login; it takes effect if it stays like this")
+		return errors.New(a.path + ": it no longer requires a login; it takes effect if it stays unchanged")
 	case former.closed != nil:
 	case c.sum == former.sum:
 		return nil
@@ -238,7 +238,7 @@ func (a *AdminAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case a.startedShut && c.tls != nil && r.TLS == nil:
 		w.Header().Set("Connection", "close")
-		WriteError(w, r, http.StatusServiceUnavailable, "admin_web_config asks for TLS now; ask again over https")
+		WriteError(w, r, http.StatusServiceUnavailable, "admin_web_config requires TLS now; use https")
 		return
 	case !a.allowsRate(c):
 		WriteError(w, r, http.StatusTooManyRequests, "too many requests; see rate_limit of admin_web_config")

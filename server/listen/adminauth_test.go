@@ -220,7 +220,7 @@ func TestAdminAuthWatches(t *testing.T) {
 		<-time.After(5 * webEvery)
 		synctest.Wait()
 		if n := strings.Count(log.String(), "admin_web_config is not taken"); n != 1 ||
-			!strings.Contains(log.String(), "the file asks nobody for anything") {
+			!strings.Contains(log.String(), "the file requires no login") {
 			t.Errorf("%d lines: %s", n, log)
 		}
 		write(changed)

@@ -154,7 +154,7 @@ func (r *Run) equal(a, b reflect.Value) (bool, error) {
 		return a.Float() == b.Float(), nil
 	}
 	if !b.Type().Comparable() {
-		return false, fmt.Errorf("%s cannot be compared; compare what it holds", jsonsafe.Describe(b.Interface()))
+		return false, fmt.Errorf("%s cannot be compared; compare its elements", jsonsafe.Describe(b.Interface()))
 	}
 	return a.Interface() == b.Interface(), r.spend(perElement * opaqueSize)
 }

@@ -72,7 +72,7 @@ func CheckCount(name string, given int) string {
 	t := reflect.TypeOf(f.bind(&Run{}))
 	switch want := t.NumIn(); {
 	case t.IsVariadic() && given < want-1:
-		return fmt.Sprintf("%s wants at least %s, found %d", name, Arguments(want-1), given)
+		return fmt.Sprintf("%s needs at least %s, found %d", name, Arguments(want-1), given)
 	case !t.IsVariadic() && given != want:
 		return fmt.Sprintf("%s wants %s, found %d", name, Arguments(want), given)
 	}

@@ -150,5 +150,5 @@ func (r *Run) checkRange(expression string, v reflect.Value) (reflect.Value, err
 	if expression != "" {
 		expression += ": "
 	}
-	return v, fmt.Errorf("%s{{range}} wants a list, a map or a number", expression)
+	return v, fmt.Errorf("%s{{range}} needs a list, a map or a number", expression)
 }

@@ -16,7 +16,7 @@ const (
 
 // ErrLimit is wrapped by the error of an execution that passed a bound or the deadline of its
 // context.
-var ErrLimit = errors.New("a limit of templates is passed")
+var ErrLimit = errors.New("a limit of templates is exceeded")
 
 // Limitf is the error of what passed a bound.
 func Limitf(format string, args ...any) error { return limitError(fmt.Sprintf(format, args...)) }

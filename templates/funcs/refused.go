@@ -6,7 +6,7 @@ import "strings"
 const (
 	quotes  = "quotes and escapes are added for you; leave it out"
 	random  = "an answer does not depend on chance"
-	server  = "a template sees the call, not the server"
+	server  = "a template has the data of the call, not of the server"
 	secret  = "keys and secrets are not made in templates"
 	change  = "maps cannot be changed; make one with dict, pick or omit"
 	clocks  = "it speaks the server's clock or zone; write date, ago or spoken"
@@ -60,7 +60,7 @@ var refused = reasons(map[string]string{
 })
 
 // instead names the function that reports errors without a must.
-func instead(name string) string { return "write " + name + ", which says itself what is wrong" }
+func instead(name string) string { return "write " + name + ", which reports what is wrong" }
 
 // reasons turns reason → names into name → reason.
 func reasons(names map[string]string) map[string]string {

@@ -118,7 +118,7 @@ func (r *Run) ago(v any) (string, error) {
 
 func (r *Run) next(name string) (any, error) {
 	if r.env.Next == nil {
-		return nil, errors.New("there is nothing to look ahead in here")
+		return nil, errors.New("next is not available here")
 	}
 	return r.lookup(&r.nexts, name, r.env.Next)
 }

@@ -258,19 +258,19 @@ func TestEncodingMistakes(t *testing.T) {
 		{"nil as a value", `{"a":{{ nil }}}`, `:1:9: expected a value, found {{nil}}; write null, without braces`},
 		{
 			"an if that leaves nothing", `{"a":{{ if .Data.x }}1{{ end }}}`,
-			`:1:12: {{if .Data.x}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} null`,
+			`:1:12: {{if .Data.x}} without {{else}}: nothing is written where a value is expected when it is false; add {{else}} null`,
 		},
 		{
 			"a with that leaves nothing", `[1,{{ with .Data.x }}{{ . }}{{ end }}]`,
-			`:1:12: {{with .Data.x}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} null`,
+			`:1:12: {{with .Data.x}} without {{else}}: nothing is written where a value is expected when it is false; add {{else}} null`,
 		},
 		{
 			"an if that answers nothing", `{{ if .Data.x }}{}{{ end }}`,
-			`:1:7: {{if .Data.x}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} with another callflow`,
+			`:1:7: {{if .Data.x}} without {{else}}: nothing is written where a value is expected when it is false; add {{else}} with another callflow`,
 		},
 		{
 			"a range that leaves nothing", `{"a":{{ range .Data.x }}{{ . }}{{ break }}{{ end }}}`,
-			`:1:15: {{range .Data.x}} without {{else}}: nothing is written where a value is wanted when there is nothing to range over; add {{else}} null`,
+			`:1:15: {{range .Data.x}} without {{else}}: nothing is written where a value is expected when there is nothing to range over; add {{else}} null`,
 		},
 		{
 			"a comma alone", `[{{ .Data.a }}{{ if .Data.x }},{{ end }}{{ .Data.b }}]`,
@@ -282,11 +282,11 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"branches that end differently", `{"a":{{ if .Data.x }}"b{{ else }}1{{ end }}}`,
-			`:1:12: {{if .Data.x}} ends where the end of a string inside { is wanted, its {{else}} where a comma or } inside { is; end both alike`,
+			`:1:12: {{if .Data.x}} ends where the end of a string inside { is expected, its {{else}} where a comma or } inside { is; end both alike`,
 		},
 		{
 			"a bracket in one branch", `{"a":{{ if .Data.x }}[1{{ else }}1{{ end }}}`,
-			`:1:12: {{if .Data.x}} ends where a comma or ] inside {[ is wanted, its {{else}} where a comma or } inside { is; end both alike`,
+			`:1:12: {{if .Data.x}} ends where a comma or ] inside {[ is expected, its {{else}} where a comma or } inside { is; end both alike`,
 		},
 		{
 			"a range without commas", `[{{ range .Data.x }}{{ . }}{{ end }}]`,
@@ -298,7 +298,7 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"a range that opens brackets", `[{{ range .Data.x }}[{{ end }}]`,
-			`:1:11: each turn of {{range}} begins where a value or ] inside [ is wanted, and it ends where a value or ] inside [[ is; it must end where the next can begin`,
+			`:1:11: each iteration of {{range}} begins where a value or ] inside [ is expected, and it ends where a value or ] inside [[ is; it must end where the next can begin`,
 		},
 		{
 			"a range with the element for an index",
@@ -307,7 +307,7 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"a break in another place", `[0{{ range .Data.x }},{{ if . }}{{ break }}{{ end }}1{{ end }}]`,
-			`:1:12: {{break}} leaves {{range}} where a value inside [ is wanted, and its turns end where a comma or ] inside [ is; end both alike`,
+			`:1:12: {{break}} leaves {{range}} where a value inside [ is expected, and its iterations end where a comma or ] inside [ is; end both alike`,
 		},
 		{
 			"an outer index",
@@ -332,7 +332,7 @@ func TestEncodingMistakes(t *testing.T) {
 		},
 		{
 			"a template that ends elsewhere", `{{ define "v" }}{{ if . }}1{{ end }}{{ end }}[1,{{ template "v" . }}]`,
-			`:1:23: {{if .}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} null`,
+			`:1:23: {{if .}} without {{else}}: nothing is written where a value is expected when it is false; add {{else}} null`,
 		},
 		{
 			"recursion without an end", `{{ define "a" }}[{{ template "a" . }}]{{ end }}{{ template "a" . }}`,

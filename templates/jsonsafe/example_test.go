@@ -58,5 +58,5 @@ func ExampleEscape_mistakes() {
 	_, mistakes := jsonsafe.Escape(main, map[string]*trees.Tree{"answer": main})
 	fmt.Println(diag.Mistakes(mistakes))
 	// Output:
-	// answer.tmpl:1:15: {{if .Name}} without {{else}}: nothing is written where a value is wanted when it is false; add {{else}} null
+	// answer.tmpl:1:15: {{if .Name}} without {{else}}: nothing is written where a value is expected when it is false; add {{else}} null
 }

@@ -121,7 +121,7 @@ func apart(keyword string, n *parse.BranchNode, text string, taken, not context)
 		if not.open == "" {
 			instead = "with another callflow"
 		}
-		return fmt.Sprintf("%s without {{else}}: nothing is written where a value is wanted %s; add {{else}} %s", text,
+		return fmt.Sprintf("%s without {{else}}: nothing is written where a value is expected %s; add {{else}} %s", text,
 			empty, instead)
 	case n.ElseList == nil && taken.needs(afterValue) && not.needs(wantName, wantFirstName) && taken.open == not.open:
 		return fmt.Sprintf("%s is followed by a comma only sometimes; write the members that are always there first, "+
@@ -132,9 +132,9 @@ func apart(keyword string, n *parse.BranchNode, text string, taken, not context)
 			empty, keyword)
 	case n.ElseList == nil:
 		return fmt.Sprintf(
-			"%s ends where %s is wanted, and %s the template goes on where %s is; add {{else}} and end both alike",
+			"%s ends where %s is expected, and %s the template continues where %s is; add {{else}} and end both alike",
 			text, taken.all(), empty, not.all())
 	}
-	return fmt.Sprintf("%s ends where %s is wanted, its {{else}} where %s is; end both alike", text, taken.all(),
+	return fmt.Sprintf("%s ends where %s is expected, its {{else}} where %s is; end both alike", text, taken.all(),
 		not.all())
 }

@@ -18,7 +18,7 @@ type loop struct {
 func (esc *escaper) exit(c context, l *loop, to *context, pos parse.Pos) context {
 	left := c.leave(l.depth)
 	*to = esc.join(*to, left, pos, func(a, b context) string {
-		return fmt.Sprintf("leaves the turn where %s is wanted, and another way leaves it where %s is", b.all(),
+		return fmt.Sprintf("leaves the iteration where %s is expected, and another way leaves it where %s is", b.all(),
 			a.all())
 	})
 	return c.with(nil)
@@ -35,7 +35,7 @@ func (esc *escaper) loop(c context, n *parse.RangeNode) context {
 	text := esc.tree.Source.Action(n.Pos)
 	between := func(a, b context) string {
 		return fmt.Sprintf(
-			"each turn of {{range}} begins where %s is wanted, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
+			"each iteration of {{range}} begins where %s is expected, and it ends where %s is; it must end where the next can begin", a.all(), b.all())
 	}
 	turn := func(from context, index byte) context {
 		if l.index == "" {
@@ -78,7 +78,7 @@ func (esc *escaper) loop(c context, n *parse.RangeNode) context {
 	differs := func(a, b context) string { return apart("range", &n.BranchNode, text, a, b) }
 	after = esc.join(after, l.breaks, n.Pos, func(a, b context) string {
 		return fmt.Sprintf(
-			"{{break}} leaves {{range}} where %s is wanted, and its turns end where %s is; end both alike", b.all(),
+			"{{break}} leaves {{range}} where %s is expected, and its iterations end where %s is; end both alike", b.all(),
 			a.all())
 	})
 	if len(esc.mistakes) > 0 {

@@ -22,7 +22,7 @@ func calendars() dashboard {
 		number("Unknown", "Calendars without a copy to decide from.", "short",
 			`sum(max by (calendar) (callhours_calendar_unknown{`+byCalendar+`}))`, 1))
 	g.add(4, 4,
-		number("Failing", "Calendars whose last attempt to be read failed; their copy goes on deciding.", "short",
+		number("Failing", "Calendars whose last attempt to be read failed; their copies are used.", "short",
 			`sum(1 - min by (calendar) (callhours_calendar_up{`+byCalendar+`}))`, 1))
 	oldest := number("Oldest copy", "How long ago the calendar was read that was not read for the longest.", "s",
 		`max(time() - (callhours_calendar_last_success_timestamp_seconds{`+byCalendar+`} > 0))`, 6*3600)
