@@ -29,7 +29,6 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 		"weekdayname":  l.WeekdayName,
 		"date":         l.Day,
 		"longday":      l.LongDay,
-		"month":        l.Month,
 		"change":       func(s preview.Span, now time.Time) change { return change{s, now} },
 		"dayinwords":   func(p picture) string { return dayInWords(l, p) },
 		"local":        func(t, now time.Time) time.Time { return t.In(now.Location()) },

@@ -105,8 +105,11 @@ func fits(t *testing.T, tab context.Context, what string) {
 	}
 }
 
-// maxMonthHeight is how many pixels high a page is that shows five weeks, on a desk.
-const maxMonthHeight = 1450
+// How many pixels high five weeks are on a desk, and their page.
+const (
+	maxWeeksHeight = 700
+	maxMonthHeight = 1500
+)
 
 // drawn looks at the picture of a page, if it has one: each mark is explained below it, the line of
 // the present moment lies behind the words, and a month is not high.
@@ -129,8 +132,11 @@ func drawn(t *testing.T, tab context.Context, what string) {
 		const lanes = [...pic.querySelectorAll('.lane')];
 		if (lanes.some(l => !l.nextElementSibling.querySelector('.bar'))) wrong.push('an empty lane');
 		if (lanes.some(l => l.getBoundingClientRect().width < 40)) wrong.push('a name that cannot be read');
-		const height = document.documentElement.scrollHeight;
-		if (!week && innerWidth >= `+strconv.Itoa(wide)+` && height > `+strconv.Itoa(maxMonthHeight)+`) wrong.push(height + ' pixels high');
+		if (!week && innerWidth >= `+strconv.Itoa(wide)+`) {
+			const page = document.documentElement.scrollHeight, weeks = pic.offsetHeight;
+			if (page > `+strconv.Itoa(maxMonthHeight)+` || weeks > `+strconv.Itoa(maxWeeksHeight)+`)
+				wrong.push(weeks + ' pixels high, on a page of ' + page);
+		}
 		return wrong;
 	})()`)
 	if err != nil {

@@ -103,16 +103,16 @@ func (l *Language) Text(key string, args ...any) string { return l.printer.Sprin
 // dateFormats are how a language writes dates: layouts of [time.Time.Format] with the English names
 // of days and months, which are replaced by its own, and names beginning with Sunday and January.
 type dateFormats struct {
-	day, dayYear, weekday, weekdayYear, month string
-	weekdays, weekdaysShort                   []string
-	months, monthsShort                       []string
+	day, weekday, weekdayYear string
+	weekdays, weekdaysShort   []string
+	months, monthsShort       []string
 }
 
 func formatsOf(tag string) dateFormats {
 	switch tag {
 	case "de":
 		return dateFormats{
-			"2. Jan", "2. Jan 2006", "Mon 2. Jan", "Mon 2. Jan 2006", "January 2006",
+			"2. Jan", "Mon 2. Jan", "Mon 2. Jan 2006",
 			strings.Fields("Sonntag Montag Dienstag Mittwoch Donnerstag Freitag Samstag"),
 			strings.Fields("So Mo Di Mi Do Fr Sa"),
 			strings.Fields("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
@@ -120,7 +120,7 @@ func formatsOf(tag string) dateFormats {
 		}
 	case "es":
 		return dateFormats{
-			"2 Jan", "2 Jan 2006", "Mon 2 Jan", "Mon 2 Jan 2006", "January de 2006",
+			"2 Jan", "Mon 2 Jan", "Mon 2 Jan 2006",
 			strings.Fields("domingo lunes martes miércoles jueves viernes sábado"),
 			strings.Fields("dom lun mar mié jue vie sáb"),
 			strings.Fields("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
@@ -128,14 +128,14 @@ func formatsOf(tag string) dateFormats {
 		}
 	case "fr":
 		return dateFormats{
-			"2 Jan", "2 Jan 2006", "Mon 2 Jan", "Mon 2 Jan 2006", "January 2006",
+			"2 Jan", "Mon 2 Jan", "Mon 2 Jan 2006",
 			strings.Fields("dimanche lundi mardi mercredi jeudi vendredi samedi"),
 			strings.Fields("dim. lun. mar. mer. jeu. ven. sam."),
 			strings.Fields("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
 			strings.Fields("janv. févr. mars avril mai juin juil. août sept. oct. nov. déc."),
 		}
 	}
-	return dateFormats{day: "2 Jan", dayYear: "2 Jan 2006", weekday: "Mon 2 Jan", weekdayYear: "Mon 2 Jan 2006", month: "January 2006"}
+	return dateFormats{day: "2 Jan", weekday: "Mon 2 Jan", weekdayYear: "Mon 2 Jan 2006"}
 }
 
 // format writes a time by a layout with the names of the language.
@@ -167,9 +167,6 @@ func (l *Language) format(t time.Time, layout string) string {
 // Day writes a date on the clock of its zone: "28 Nov".
 func (l *Language) Day(t time.Time) string { return l.format(t, l.dates.day) }
 
-// DayYear writes a date with its year: "28 Nov 2026".
-func (l *Language) DayYear(t time.Time) string { return l.format(t, l.dates.dayYear) }
-
 // Weekday writes a date with its day of the week: "Sat 28 Nov".
 func (l *Language) Weekday(t time.Time) string { return l.format(t, l.dates.weekday) }
 
@@ -179,16 +176,10 @@ func (l *Language) WeekdayYear(t time.Time) string { return l.format(t, l.dates.
 // WeekdayName is the short name of a day of the week: "Sat".
 func (l *Language) WeekdayName(t time.Time) string { return l.format(t, "Mon") }
 
-// MonthName is the short name of a month: "Nov".
-func (l *Language) MonthName(t time.Time) string { return l.format(t, "Jan") }
-
 // LongDay writes a date in full, without the year, for those who listen: "Saturday 28 November".
 func (l *Language) LongDay(t time.Time) string {
 	return l.format(t, strings.Replace(strings.Replace(l.dates.weekday, "Mon", "Monday", 1), "Jan", "January", 1))
 }
-
-// Month writes a month: "November 2026".
-func (l *Language) Month(t time.Time) string { return l.format(t, l.dates.month) }
 
 // Number writes a whole number with its digits grouped: "12,345".
 func (l *Language) Number(n int) string { return l.printer.Sprintf("%d", n) }

@@ -46,15 +46,15 @@ func TestDates(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)
 	for i, want := range []string{
-		"1 Mar|1 Mar 2026|Sun 1 Mar|Sun 1 Mar 2026|Sunday 1 March|March 2026|Sun|Mar|12,345",
-		"1. März|1. März 2026|So 1. März|So 1. März 2026|Sonntag 1. März|März 2026|So|März|12.345",
-		"1 mar|1 mar 2026|dom 1 mar|dom 1 mar 2026|domingo 1 marzo|marzo de 2026|dom|mar|12.345",
-		"1 mars|1 mars 2026|dim. 1 mars|dim. 1 mars 2026|dimanche 1 mars|mars 2026|dim.|mars|12\u00a0345",
+		"1 Mar|Sun 1 Mar|Sun 1 Mar 2026|Sunday 1 March|Sun|12,345",
+		"1. März|So 1. März|So 1. März 2026|Sonntag 1. März|So|12.345",
+		"1 mar|dom 1 mar|dom 1 mar 2026|domingo 1 marzo|dom|12.345",
+		"1 mars|dim. 1 mars|dim. 1 mars 2026|dimanche 1 mars|dim.|12\u00a0345",
 	} {
 		l := New().All()[i]
 		got := strings.Join([]string{
-			l.Day(at), l.DayYear(at), l.Weekday(at), l.WeekdayYear(at), l.LongDay(at), l.Month(at), l.WeekdayName(at),
-			l.MonthName(at), l.Number(12345),
+			l.Day(at), l.Weekday(at), l.WeekdayYear(at), l.LongDay(at), l.WeekdayName(at),
+			l.Number(12345),
 		}, "|")
 		if got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", l.Tag, got, want)
