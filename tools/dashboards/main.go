@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -160,9 +161,7 @@ func now(expr string) target { return target{Expr: expr, Format: "table", Instan
 
 func fields(unit string, custom object, more object) object {
 	defaults := object{"unit": unit, "custom": custom}
-	for k, v := range more {
-		defaults[k] = v
-	}
+	maps.Copy(defaults, more)
 	return object{"defaults": defaults, "overrides": []object{}}
 }
 
