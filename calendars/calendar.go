@@ -1,4 +1,4 @@
-// Package calendars knows what is on in calendars at any moment.
+// Package calendars finds the events that are on in calendars at any moment.
 //
 // Read makes an immutable Calendar of a body, ReadFiles of several; package ical does the reading.
 // Compile works out the occurrences of a Calendar within a window, for the zone in which all-day
@@ -91,8 +91,8 @@ func (c *Calendar) Name() string { return c.name }
 // Google's holiday feeds say UTC.
 func (c *Calendar) Timezone() string { return c.timezone }
 
-// Refresh is how often the feed asks to be fetched (REFRESH-INTERVAL or X-PUBLISHED-TTL); 0 without
-// a hint.
+// Refresh is the refresh interval that the feed requests (REFRESH-INTERVAL or
+// X-PUBLISHED-TTL); 0 without a hint.
 func (c *Calendar) Refresh() time.Duration { return c.refresh }
 
 // Events are those that can have occurrences, in the order of the file: neither cancelled nor

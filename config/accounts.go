@@ -48,7 +48,7 @@ func (f fields) warnAccount(a Text) {
 	if ids := accountInside.FindAllString(bare, -1); len(ids) == 1 {
 		hint = "write " + strings.ToLower(ids[0])
 	}
-	f.warn(a.Pos, "account_odd", "account %s is none of Kazoo's, and so no call is from it: "+
+	f.warn(a.Pos, "account_odd", "account %s is not a Kazoo account ID, so no call has it: "+
 		"an Account-ID has 32 digits from 0 to 9 and a to f, this has %d characters; %s",
 		diag.Excerpt(a.S), utf8.RuneCountInString(a.S), hint)
 }

@@ -66,7 +66,7 @@ type Inputs struct {
 	includes []string // what it includes, as paths and globs
 }
 
-// DirQuery asks which files match a glob, or which templates are in a directory.
+// DirQuery finds which files match a glob, or which templates are in a directory.
 type DirQuery struct {
 	Tenant    string // as in Input
 	Name      string // of the directory, or the glob

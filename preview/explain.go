@@ -63,7 +63,7 @@ type Event struct {
 	AllDay   bool      `json:"all_day"`
 }
 
-// Step is a branch in order and what its condition said.
+// Step is a branch in order and the result of its condition.
 type Step struct {
 	Branch string `json:"branch"`
 	State  string `json:"state"`
@@ -73,7 +73,7 @@ type Step struct {
 	Taken  bool   `json:"taken"`
 }
 
-// Answer is what Kazoo is told.
+// Answer is the answer to Kazoo.
 type Answer struct {
 	Status   int             `json:"status"`
 	Branch   string          `json:"branch,omitempty"`   // the one that answered

@@ -31,7 +31,7 @@ type Hours struct {
 	label   string // of the route for people
 }
 
-// Period is the route and the time that hours are asked for.
+// Period is the route and the time of a request for hours.
 type Period struct {
 	Route string
 	From  time.Time

@@ -51,7 +51,7 @@ func NewLint(o LintOptions) *Lint {
 	return l
 }
 
-// What bounds the work, and how much is said.
+// Bounds of the work and of the findings.
 const (
 	maxSegments    = 20_000    // of a route that are looked at
 	maxOccurrences = 200_000   // of a calendar

@@ -33,7 +33,7 @@ type Problems struct {
 	More int // how many others there are
 }
 
-// Bounds of what is said of a route.
+// Bounds of what is reported about a route.
 const (
 	maxProblems       = 10
 	maxProblemMessage = 300 // bytes

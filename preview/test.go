@@ -87,7 +87,7 @@ type TestMoment struct {
 	Event    diag.Text // pattern of the title
 }
 
-// Want is what a test wants of an explanation.
+// Want is what a test expects of an explanation.
 type Want struct {
 	Route, Branch, State diag.Text
 	Event, Reason        diag.Text // text patterns; an empty Event also fits where no event decided

@@ -38,7 +38,7 @@ type Branch struct {
 	Data     Data
 }
 
-// Data is what a template sees as `.Data`.
+// Data is what a template has as `.Data`.
 type Data struct {
 	Values map[string]any
 	// Place says where a value is written; nil where the values were not written in a file.
@@ -179,7 +179,7 @@ func (r *Route) Matches(calendar string, e *calendars.Event) bool {
 	return r.named[calendar] || r.Route.Matches(calendar, e)
 }
 
-// AddTo adds what the route asks of a calendar's events: what its conditions do, and all of them
+// AddTo adds what the route needs of a calendar's events: what its conditions do, and all of them
 // where a template names the calendar.
 func (r *Route) AddTo(a *routes.CriteriaSet, calendar string) {
 	if r.named[calendar] {
@@ -247,7 +247,7 @@ type Failure struct {
 	Err    error
 }
 
-// Answer is what Kazoo is told.
+// Answer is the answer to Kazoo.
 type Answer struct {
 	Status   int    // 200, 404 for a branch that passes, 500 when there is no answer
 	Body     []byte // the callflow, not to be changed; nil unless Status is 200

@@ -13,7 +13,7 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// View is what a template sees as its dot.
+// View is the dot of a template.
 type View struct {
 	Call   *pivot.Call
 	Now    time.Time // in the route's zone

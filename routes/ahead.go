@@ -66,7 +66,7 @@ func (d Decision) Until() (time.Time, bool) {
 	return t, ok
 }
 
-// UntilWhile is Until for as long as alive is true, which is asked now and then. The last
+// UntilWhile is Until for as long as alive is true, which is called now and then. The last
 // result is false where it was not.
 func (d Decision) UntilWhile(alive func() bool) (at time.Time, found, looked bool) {
 	s := d.segments
@@ -113,7 +113,7 @@ func (d Decision) Next(name string) *Span {
 	return span
 }
 
-// NextWhile is Next for as long as alive is true, which is asked now and then. The last
+// NextWhile is Next for as long as alive is true, which is called now and then. The last
 // result is false where it was not.
 func (d Decision) NextWhile(name string, alive func() bool) (*Span, bool) {
 	s := d.segments

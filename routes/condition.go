@@ -39,13 +39,13 @@ type Events struct {
 	Names                                    *Names      // nil: not asked
 }
 
-// Names asks whether the title holds a key of a field of `.Data` as whole words.
+// Names is true if the title contains a key of a field of `.Data` as whole words.
 type Names struct {
 	Field string   // of .Data
 	Keys  []string // its keys
 }
 
-// Numbers are telephone numbers to compare with. The zero Numbers is not asked.
+// Numbers are telephone numbers to compare with. The zero Numbers is no condition.
 type Numbers struct {
 	Listed   []diag.Text // numbers, or prefixes that end in *
 	Lists    []List

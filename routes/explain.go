@@ -17,7 +17,7 @@ type Step struct {
 	Taken  bool
 }
 
-// Steps are the branches in order, each with what its condition said and why, up to the last one.
+// Steps are the branches in order, each with the result of its condition and why, up to the last one.
 // why is asked for each branch whether so many events may be looked at for its reason, which is ""
 // if not; nil for all.
 func (d Decision) Steps(why func(events int) bool) []Step {

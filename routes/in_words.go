@@ -20,7 +20,7 @@ const (
 // otherwise is the condition of a branch that has none.
 const otherwise = "in every other case"
 
-// InWords say what a branch asks for, as people would: `a single event titled like “open” (6
+// InWords describe the condition of a branch, as people would: `a single event titled like “open” (6
 // patterns) in hours`. Of several patterns it has the first; [Route.Words] have all. calendar gives
 // what people call a calendar, by its full name; nil: its name without the tenant's.
 func (r *Route) InWords(branch int, calendar func(name string) string) string {

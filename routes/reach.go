@@ -9,7 +9,7 @@ import (
 	"github.com/callhours/callhours/calendars/patterns"
 )
 
-// Reach is what becomes of a branch in a stretch of time, whoever calls: what a condition asks
+// Reach is what becomes of a branch in a stretch of time, for any caller: what a condition asks
 // about the call may be so or not.
 type Reach struct {
 	Taken bool // some call takes it
@@ -165,7 +165,7 @@ func (r *Route) IsRest(branch, above int) bool {
 	})
 }
 
-// Criterion is a condition on calendars that a route asks.
+// Criterion is a condition of a route on calendars.
 type Criterion struct {
 	Branch  int // whose condition it stands in
 	Negated bool
@@ -217,12 +217,12 @@ func (a Criterion) Narrowed() bool {
 	return a.leaf.field != "" || len(f.Summary)+len(f.Description)+len(f.Location)+len(f.Category) > 0
 }
 
-// MatchesTitle says whether the condition asks for titles that fit a pattern.
+// MatchesTitle reports whether the condition compares titles with a pattern.
 func (a Criterion) MatchesTitle() bool {
 	return slices.ContainsFunc(a.leaf.filter.Summary, func(p patterns.Pattern) bool { return !p.Excludes() })
 }
 
-// Titles are examples of titles that the condition asks for, in the order of its patterns: without
+// Titles are examples of titles that the condition matches, in the order of its patterns: without
 // stars, and with "…" where more may follow.
 func (a Criterion) Titles() []string {
 	var titles []string
@@ -249,7 +249,7 @@ func (a Criterion) HasNames() bool { return a.leaf.field != "" }
 // none is asked for.
 func (a Criterion) Name(e *calendars.Event) string { return a.leaf.name(e) }
 
-// Field is the data field whose keys a `names` condition looks for; "" where none is asked for.
+// Field is the data field whose keys a `names` condition looks for; "" where there is none.
 func (a Criterion) Field() string { return a.leaf.field }
 
 // Names are the keys that a `names` condition looks for, as written. The slice must not be modified.

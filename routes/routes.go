@@ -110,7 +110,7 @@ func New(o Options) (*Route, []diag.Mistake) {
 	return r, nil
 }
 
-// Calendars are the names of the calendars that the route asks, in the order of its conditions.
+// Calendars are the names of the calendars that the route uses, in the order of its conditions.
 func (r *Route) Calendars() []string {
 	var names []string
 	seen := map[string]bool{}

@@ -18,7 +18,7 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// strayCall is what Kazoo is told on admin_listen, and the log with it.
+// strayCall is the answer to Kazoo on admin_listen, and the log with it.
 const strayCall = "calls are answered on listen, and this is admin_listen; correct the port of voice_url"
 
 // admin is the admin listener: health, readiness, metrics, the API and the console.

@@ -73,7 +73,7 @@ func (s *Server) zone() *time.Location {
 	return zone
 }
 
-// calendar is one of the live configuration as people look at it.
+// calendar is a page of one calendar of the live configuration.
 func (s *Server) calendar(name string) (console.Calendar, bool) {
 	l := s.live.Load()
 	if l == nil {

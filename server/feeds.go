@@ -278,7 +278,7 @@ type feedStatus struct {
 	Problems  int                 `json:"problems"`
 }
 
-// feeds are feeds as people look at them, a number from an offset on, until nobody waits any more.
+// feeds are the feeds for pages and programs, a number from an offset on, until nobody waits any more.
 func (s *Server) feeds(ctx context.Context, offset, limit int) []feedStatus {
 	list := []feedStatus{}
 	for _, st := range part(s.store.Feeds(), offset, limit) {

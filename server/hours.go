@@ -127,7 +127,8 @@ func (rs readers) admit(name string, tokens []string) *render.Route {
 	return own.route
 }
 
-// serve answers for the hours of a route. Whoever has no token for it gets the same answer and the
+// serve answers for the hours of a route. A request without a token for it gets the same
+// answer and the
 // same line in the log, whether there is such a route or not.
 func (p *publisher) serve(w http.ResponseWriter, r *http.Request, path string, l *live) {
 	presented := listen.TakeCredentials(r)

@@ -15,7 +15,7 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// Bounds of what the admin listener is asked.
+// Bounds of requests to the admin listener.
 const (
 	maxPeopleBody = 64 << 10 // bytes of a body; forms of ours have none
 	maxPath       = 1 << 10  // bytes

@@ -124,7 +124,7 @@ var faults = []struct {
 		regexp.MustCompile(`^(?s)<(.*)>: wrong number of args for (\w+): want (at least )?(\d+) got (\d+)$`),
 		func(_ string, m []string, _ any) string {
 			n, _ := strconv.Atoi(m[4])
-			return fmt.Sprintf("%s wants %s%s, found %s", m[2], m[3], funcs.Arguments(n), m[5])
+			return fmt.Sprintf("%s needs %s%s, found %s", m[2], m[3], funcs.Arguments(n), m[5])
 		},
 	},
 	{

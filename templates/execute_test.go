@@ -40,7 +40,7 @@ func TestExecuteErrors(t *testing.T) {
 		{`{{ upper .Event }}`, `:1:10: .Event: expected a text, found an object`},
 		{`{{ .Data.numbers | upper }}`, `:1:20: upper: expected a text, found a list`},
 		{`{{ range .Call.From }}{{ end }}`, `:1:10: .Call.From: {{range}} needs a list, a map or a number`},
-		{`{{ .Call.Var }}`, `:1:4: Var wants 1 argument, found 0`},
+		{`{{ .Call.Var }}`, `:1:4: Var needs 1 argument, found 0`},
 		{`{{ .Call.From "x" }}`, `:1:4: .Call.From is a value, arguments cannot follow it`},
 		{`{{ .Data.empty "x" }}`, `:1:4: .Data.empty is a value, arguments cannot follow it`},
 		{`{{ div 1 0 }}`, `:1:4: div: division by 0`},

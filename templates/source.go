@@ -143,7 +143,7 @@ var parseFaults = []struct {
 	{regexp.MustCompile(`^unexpected (\{\{else\}\})$`), `{{else}} is outside {{if}}, {{range}} and {{with}}`},
 	{regexp.MustCompile(`^unexpected "?(\})"? in operand$`), `found } alone; expected }} at the end of the action`},
 	{regexp.MustCompile(`^undefined variable "(.*)"$`), `variable "$1" is not defined; write {{ $1 := … }} before it`},
-	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} wants a value, found none`},
+	{regexp.MustCompile(`^missing value for (.*)$`), `{{$1}} needs a value, found none`},
 	{regexp.MustCompile(`^(.*): missing value for command$`), `expected a value or a function, found none`},
 	{
 		regexp.MustCompile(`^max expression depth exceeded$`),

@@ -58,7 +58,7 @@ type Options struct {
 	Zone func(name string) (*time.Location, error)
 }
 
-// Library holds the templates that can be asked for by name: the user's and the built-in ones.
+// Library is the templates by name: the user's and the built-in ones.
 type Library struct {
 	templates map[string]*Template   // by name
 	sources   map[string]string      // texts, by name

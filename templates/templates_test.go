@@ -244,8 +244,8 @@ func TestMistakes(t *testing.T) {
 			`:1:42: env is not available: a template has the data of the call, not of the server`,
 		},
 		{"the counter of steps", `{{ __step }}`, `:1:4: unknown function "__step"`},
-		{"too few arguments", `{{ replace "a" "b" }}`, `:1:4: replace wants 3 arguments, found 2`},
-		{"too many arguments", `{{ "x" | toJson 1 }}`, `:1:10: toJson wants 1 argument, found 2`},
+		{"too few arguments", `{{ replace "a" "b" }}`, `:1:4: replace needs 3 arguments, found 2`},
+		{"too many arguments", `{{ "x" | toJson 1 }}`, `:1:10: toJson needs 1 argument, found 2`},
 		{"too few for a variadic one", `{{ printf }}`, `:1:4: printf needs at least 1 argument, found 0`},
 		{
 			"on with a variable", `{{ $c := "holidays" }}{{ on $c }}`,
@@ -300,7 +300,7 @@ func TestMistakes(t *testing.T) {
 		},
 		{"stray else", "{{else}}", `:1:1: {{else}} is outside {{if}}, {{range}} and {{with}}`},
 		{"variable", "\n{{ $x }}", `:2:4: variable "$x" is not defined; write {{ $x := … }} before it`},
-		{"if of nothing", "{{ if }}{{ end }}", `:1:4: {{if}} wants a value, found none`},
+		{"if of nothing", "{{ if }}{{ end }}", `:1:4: {{if}} needs a value, found none`},
 		{"twice", `{{ define "a" }}1{{ end }}{{ define "a" }}2{{ end }}`, `:1: template "a" is defined twice`},
 		{"break", "{{ break }}", `:1: {{break}} is outside {{range}}`},
 		{"character", "{{ ? }}", `:1:4: "?" has no meaning here`},
@@ -482,7 +482,7 @@ func TestByteOrderMark(t *testing.T) {
 	t.Parallel()
 	l, mistakes := load(map[string]string{"t.json.tmpl": "\ufeff{{ if }}", "u.json.tmpl": "\ufeff\ufeff{\"a\": 1}"})
 	if got, want := diag.Mistakes(mistakes).Error(),
-		"templates/t.json.tmpl:1:4: {{if}} wants a value, found none"; got != want {
+		"templates/t.json.tmpl:1:4: {{if}} needs a value, found none"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	var out bytes.Buffer

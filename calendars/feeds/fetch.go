@@ -55,7 +55,7 @@ type FetcherOptions struct {
 	Now       func() time.Time // the clock for dates that servers send and for certificates; required
 }
 
-// Fetcher fetches feeds over HTTP and knows what a feed is: it checks status, content and
+// Fetcher fetches feeds over HTTP and recognizes what a feed is: it checks status, content and
 // completeness, and follows redirects as is safe. It keeps no feed and no cookie, and a schedule is
 // its caller's affair.
 //

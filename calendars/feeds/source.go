@@ -161,7 +161,7 @@ func hashFields(fields ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Host is the host that is asked, in lower case, with its port unless that is the scheme's default;
+// Host is the host of the URL, in lower case, with its port unless that is the scheme's default;
 // "" if the URL names none.
 func (s Source) Host() string {
 	u, _, err := s.address()

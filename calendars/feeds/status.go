@@ -9,7 +9,7 @@ import (
 	"github.com/callhours/callhours/metrics"
 )
 
-// Status is a feed as people look at it. It shows no secret.
+// Status is the state of a feed for pages and programs. It has no secret.
 type Status struct {
 	Calendars []string // that ask for it, by name
 	Source    string   // a file, or scheme and host of an address

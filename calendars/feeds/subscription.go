@@ -13,7 +13,7 @@ import (
 	"github.com/callhours/callhours/calendars/ical"
 )
 
-// Subscription is what one calendar asks of a Store. Source's URL or File is set.
+// Subscription is what one calendar needs from a Store. Source's URL or File is set.
 type Subscription struct {
 	Calendar string // its full name
 	Source   Source // with a File only its Owner counts
@@ -93,7 +93,7 @@ func isCopyName(name string) bool {
 
 func isHash(text string) bool { return strings.Trim(text, "0123456789abcdef") == "" }
 
-// How often a feed is asked, unless a calendar says when; the last two bound what the feed itself
+// How often a feed is fetched, unless a calendar sets it; the last two bound what the feed itself
 // hints.
 const (
 	defaultRefresh = 15 * time.Minute

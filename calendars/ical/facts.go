@@ -18,7 +18,7 @@ func (e *Event) Begins() (year, month, date int) { return recur.DateOf(e.Start.C
 // those in UTC.
 func (e *Event) Zone() *time.Location { return e.Start.Zone }
 
-// IsLocal reports whether the event's times are those of whoever looks at it: it is all-day or
+// IsLocal reports whether the event's times are in the reader's time zone: it is all-day or
 // floating.
 func (e *Event) IsLocal() bool { return e.Start.Form == recur.Date || e.Start.Form == recur.Floating }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// What Read can find wrong with a body as a whole; to be asked for with errors.Is.
+// What Read can find wrong with a body as a whole; use errors.Is.
 var (
 	ErrNotCalendar = errors.New("not a calendar")
 	ErrTruncated   = errors.New("truncated")

@@ -11,7 +11,7 @@ import (
 // Form is how a time is tied to the world (RFC 5545, 3.3.4 and 3.3.5).
 type Form int
 
-// The forms of a time. Those without a zone are read in that of whoever looks at them.
+// The forms of a time. Those without a zone are read in the reader's.
 const (
 	Date     Form = iota // a DATE: a day
 	Floating             // a local time without a zone

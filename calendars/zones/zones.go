@@ -1,4 +1,4 @@
-// Package zones knows time zones: by the names that people and programs give them, and what their
+// Package zones finds time zones by the names that people and programs give them, and what their
 // clocks show.
 //
 // [Load] is for a name that a person has chosen: an IANA name, in the newest zone data that there

@@ -36,7 +36,7 @@ func (p Pos) Compare(q Pos) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
 }
 
-// Mistake is one thing to mend in a file: found, wanted and what to do, in
+// Mistake is one thing to correct in a file: found, wanted and what to do, in
 // lower case and on one line.
 type Mistake struct {
 	Pos

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// MatchWithin is MatchString for whoever has to know what that takes. It takes what matching takes
+// MatchWithin is MatchString with a count of its steps. It takes what matching takes
 // off left, in instructions of the program that are looked at, and gives false once nothing is
 // left. A byte of a text takes as many as there are ways to go on at it, mostly a few, and
 // [Regexp.Cost] at worst.

@@ -15,7 +15,7 @@ import (
 // maxPEM bounds the file of a certificate or key, in bytes.
 const maxPEM = 1 << 20
 
-// Certificate is a key pair in files that whoever renews it replaces. A pair that cannot be
+// Certificate is a key pair in files that are replaced when it is renewed. A pair that cannot be
 // read leaves the former in use.
 type Certificate struct {
 	cert, key string

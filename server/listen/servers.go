@@ -53,7 +53,7 @@ func NewPivotServer(handler http.Handler, log *slog.Logger, now func() time.Time
 	}
 }
 
-// NewAdminServer is the server of the admin listener. How long an answer may take is said by each
+// NewAdminServer is the server of the admin listener. How long an answer may take is set by each
 // handler: a fetch that was asked for may take half a minute.
 func NewAdminServer(log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{

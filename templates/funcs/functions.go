@@ -74,7 +74,7 @@ func CheckCount(name string, given int) string {
 	case t.IsVariadic() && given < want-1:
 		return fmt.Sprintf("%s needs at least %s, found %d", name, Arguments(want-1), given)
 	case !t.IsVariadic() && given != want:
-		return fmt.Sprintf("%s wants %s, found %d", name, Arguments(want), given)
+		return fmt.Sprintf("%s needs %s, found %d", name, Arguments(want), given)
 	}
 	return ""
 }

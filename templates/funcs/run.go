@@ -13,7 +13,7 @@
 // count its loops and calls, [CountRanges] what {{range}} does before its first turn. Instrument
 // also lets values be absent where {{if}} asks about them.
 //
-// The package knows values and trees. It knows nothing of files, of what a template declares, or
+// The package depends on values and trees only. It has nothing of files, of what a template declares, or
 // whether its output is a callflow; of jsonsafe it knows what encodes a value.
 package funcs
 

@@ -41,7 +41,7 @@ func problems(g *grid) {
 	g.add(3, 4, number("Unknown calendars", "Calendars without a copy to decide from.", "short",
 		`sum(`+unknown+`)`, 1))
 	g.add(3, 4, number("Stale calendars",
-		"Calendars whose last attempt to be read failed; their copy goes on deciding.", "short",
+		"Calendars whose last attempt to be read failed; their copies are used.", "short",
 		`count(min by (calendar) (callhours_calendar_up{`+process+`}) == 0 unless `+unknown+` == 1) or vector(0)`, 1))
 	g.add(3, 4, number("Log lines dropped", "Lines that the log could not keep up with.", "short",
 		lost("callhours_log_lines_dropped_total"), 1))
@@ -56,7 +56,7 @@ func problems(g *grid) {
 		"Branches that could not answer, and why, in this time; without those that called fail.", "short", nil,
 		object{"Value": "calls"}, now(`ceil(sum by (route, branch, reason) (increase(`+faults+`))) > 0`)))
 	calendars := table("Calendars to look at",
-		"Unknown: there is no copy to decide from. Stale: the last attempt to read failed; the copy goes on deciding.",
+		"Unknown: there is no copy to decide from. Stale: the last attempt to read failed; the copy is used.",
 		"none", nil, object{"Value": "state"},
 		now(`(min by (calendar) (callhours_calendar_up{`+process+`}) == bool 0) + `+unknown+` > 0`))
 	calendars.FieldConfig["defaults"].(object)["mappings"] = value([3]string{"1", "stale", "orange"},
