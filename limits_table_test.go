@@ -765,6 +765,7 @@ func limitSections() []limitSection {
 				"config.TestOwnSources",
 			},
 			{"an `edit_url`", "{config.maxEditURL} characters", "", "refused", "config.TestEditURL"},
+			{"a `language`", "{config.maxLanguage} characters", "", "refused", "config.TestLanguageLength"},
 			{"a `display_name`", "{config.maxDisplayName} characters", "", "refused", "config.TestDisplayName"},
 			{
 				"the name of a tenant, calendar, list, plan, role, route or branch", "{config.maxName} characters", "",

@@ -31,6 +31,27 @@ func TestDisplayName(t *testing.T) {
 	}
 }
 
+// TestLanguageLength: a language is parsed for each route, so that it is bounded before.
+func TestLanguageLength(t *testing.T) {
+	t.Parallel()
+	longest := "deu" + strings.Repeat("-1994", 11) + "-abcde"
+	for tag, want := range map[string]string{
+		longest:                                 "",
+		longest + "x":                           "language has 65 characters; the limit is 64",
+		"de" + strings.Repeat("-1994", 100_000): "language has 500002 characters; the limit is 64",
+	} {
+		text := "timezone: UTC\nlanguage: " + tag + "\nroutes:\n  - {name: a, branches: [{name: closed, pass: true}]}\n"
+		_, err := Load("c.yaml", Options{FS: fstest.MapFS{"c.yaml": {Data: []byte(text), Mode: 0o600}}})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%d characters: got %q, want %q", len(tag), got, want)
+		}
+	}
+}
+
 // TestEditURL: pages link to an https address without a password, and to nothing else.
 func TestEditURL(t *testing.T) {
 	t.Parallel()

@@ -189,10 +189,18 @@ var (
 	countryGrammar  = regexp.MustCompile(`^[A-Z]{2}$`)
 )
 
+// maxLanguage is how many characters a language has. It is parsed for each route with a built-in plan.
+// Tags of 35 are in use (RFC 5646, section 4.4.1).
+const maxLanguage = 64
+
 // language gives a BCP 47 tag; "" when the key is not given.
 func (f fields) language(def string) string {
 	t := f.text("language")
 	if t.Line == 0 {
+		return def
+	}
+	if len(t.S) > maxLanguage {
+		f.mistake(t.Pos, "language has %d characters; the limit is %d", len(t.S), maxLanguage)
 		return def
 	}
 	if !languageGrammar.MatchString(t.S) {
