@@ -772,7 +772,7 @@ func limitSections() []limitSection {
 				"refused", "config.TestLongName",
 			},
 			{
-				"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases", "", "refused",
+				"nesting in a file", "{config.maxDepth} levels; {config.maxCopies} nodes by aliases, of which each {config.maxCopiedBytes} bytes of a text count as one", "", "refused",
 				"config.TestFileWithMistakes",
 			},
 			{

@@ -52,6 +52,27 @@ func TestLanguageLength(t *testing.T) {
 	}
 }
 
+// TestAliasedText: what aliases add is bounded by its bytes too, since each copy of a text is read.
+func TestAliasedText(t *testing.T) {
+	t.Parallel()
+	const copies = 100
+	for length, want := range map[int]string{
+		(maxCopies/copies - 1) * maxCopiedBytes: "",
+		(maxCopies / copies) * maxCopiedBytes:   "c.yaml:2:14: the aliases of this file add more than 100000 values",
+	} {
+		text := "timezone: UTC\ndata: {long: &long " + strings.Repeat("a", length) + ", copies: [" +
+			strings.Repeat("*long, ", copies) + "]}\nroutes:\n  - {name: a, branches: [{name: closed, pass: true}]}\n"
+		_, err := Load("c.yaml", Options{FS: fstest.MapFS{"c.yaml": {Data: []byte(text), Mode: 0o600}}})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%d bytes: got %q, want %q", length, got, want)
+		}
+	}
+}
+
 // TestEditURL: pages link to an https address without a password, and to nothing else.
 func TestEditURL(t *testing.T) {
 	t.Parallel()

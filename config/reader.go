@@ -18,6 +18,9 @@ import (
 const (
 	maxDepth  = 100     // levels of nesting in one file
 	maxCopies = 100_000 // nodes that the aliases of one file may add
+
+	// maxCopiedBytes is how many bytes of a text count as one of them: each copy is read.
+	maxCopiedBytes = 256
 )
 
 // node is a value in a YAML file with its place. Aliases are followed, keys are
@@ -184,8 +187,9 @@ func (c *converter) convert(n *yaml.Node) *node {
 		return c.convert(n.Alias)
 	}
 	if c.aliasDepth > 0 {
-		if c.copies++; c.copies > maxCopies {
-			if c.copies == maxCopies+1 {
+		isOver := c.copies > maxCopies
+		if c.copies += 1 + len(n.Value)/maxCopiedBytes; c.copies > maxCopies {
+			if !isOver {
 				c.mistake(c.pos(n), "the aliases of this file add more than %d values", maxCopies)
 			}
 			return out
