@@ -251,8 +251,8 @@ func TestCrowdedViews(t *testing.T) {
 		most       int // bytes
 	}{
 		{"/", `class="strip"`, 200 << 10},
-		{"/routes/plain", "more bars are not drawn; look at fewer days.", 3 << 20},
-		{"/routes/plain?view=month", "more bars are not drawn; look at fewer days.", 3 << 20},
+		{"/routes/plain", "bars are not drawn; look at fewer days.", 3 << 20},
+		{"/routes/plain?view=month", "bars are not drawn; look at fewer days.", 3 << 20},
 		{"/routes/plain", "cut after 1000 spans, at 2026-11-23T", 3 << 20},
 		{"/calendars/hours", "There are more; go to a later day to see them.", 1 << 20},
 		{"/try?route=plain", "Open 0", 200 << 10},
