@@ -748,6 +748,10 @@ func limitSections() []limitSection {
 				"patterns.FuzzPattern",
 			},
 			{
+				"a number of a condition, as it is written", "{config.maxNumberText} characters", "", "refused at load",
+				"config.TestTenantTotals",
+			},
+			{
 				"words of a title that `names` looks at; bytes of a name that is no number",
 				"{routes.maxTitle}; {routes.longest}", "", "the rest is ignored", "routes.TestNames",
 			},
@@ -782,7 +786,7 @@ func limitSections() []limitSection {
 			},
 			{
 				"what a tenant's file defines",
-				"{config.maxCalendars} calendars, {config.maxRoutes} routes, {config.maxBranches} branches in them with {config.maxConditionParts} parts in their conditions, {config.maxMatchNumbers} numbers in their matches (each for each account), {config.maxRoles} roles of a plan, {config.maxLists} lists, {config.maxNumbers} numbers in them, {config.maxMergedKeys} keys of data merged for its routes and branches, {config.maxRegexSteps} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
+				"{config.maxCalendars} calendars, {config.maxRoutes} routes, {config.maxBranches} branches in them with {config.maxConditionParts} parts in their conditions (256 bytes of a text or callflow are one more), {config.maxMatchNumbers} numbers in their matches (each for each account), {config.maxRoles} roles of a plan, {config.maxLists} lists, {config.maxNumbers} numbers in them, {config.maxMergedKeys} keys of data merged for its routes and branches, {config.maxRegexSteps} steps in the programs of its regular expressions as often as they are written", "", "refused; the tenant's accepted copy answers", "config.TestTenantTotals",
 			},
 			{
 				"files of lists and secrets that a tenant names",

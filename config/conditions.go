@@ -72,6 +72,9 @@ func (f fields) conditions(key string, resolve calendarResolver) []*Condition {
 	return all
 }
 
+// maxNumberText is how many characters a number has as it is written, blanks and brackets included.
+const maxNumberText = 256
+
 // numbers reads numbers, prefixes, {list: NAME} and `withheld`, one or several.
 func (f fields) numbers(key string) Numbers {
 	n := f.get(key)
@@ -92,7 +95,10 @@ func (f fields) numbers(key string) Numbers {
 		case n.kind == scalar && n.text == "withheld":
 			out.Withheld = true
 		default:
-			if t := f.scalar(n, key); t.Line > 0 {
+			t := f.scalar(n, key)
+			if len(t.S) > maxNumberText {
+				f.mistake(t.Pos, "%s is too long for a number; the limit is %d characters", quote(t.S), maxNumberText)
+			} else if t.Line > 0 {
 				out.Numbers = append(out.Numbers, t)
 			}
 		}

@@ -32,10 +32,10 @@ func (s *source) readRoutes() {
 			return
 		}
 		for _, b := range r.Branches {
-			asked += b.When.parts()
+			asked += b.parts()
 		}
 		if s.exceeds(asked, maxConditionParts, r.Pos,
-			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name)",
+			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name, and 256 bytes of a text)",
 			"put numbers into lists, or split it into two tenants") {
 			return
 		}

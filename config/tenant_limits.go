@@ -104,13 +104,36 @@ func copiedKeys(base, overlay map[string]any) int {
 // matchCount is how many keys the route takes in the table by which calls find routes.
 func (r *Route) matchCount() int { return max(1, len(r.Match.Accounts)) * max(1, len(r.Match.Dialed)) }
 
-// parts is how many parts a condition has: itself, and the calendars, numbers, lists, variables and
-// headers that it names, without their patterns. A route keeps something of each.
-func (c *Condition) parts() int {
-	n := 0
-	c.walk(func(c *Condition) {
+// parts is how many parts a branch's condition has: itself, and the calendars, numbers, lists,
+// variables and headers that it names, without their patterns. A route keeps something of each. 256
+// bytes of a text count as one more, and so do those of a callflow: a route reads its plan's anew.
+func (b *Branch) parts() int {
+	n := bytesAsParts(b.Callflow)
+	b.When.walk(func(c *Condition) {
 		n += 1 + len(c.Calendars) + len(c.Caller.Numbers) + len(c.Caller.Lists) + len(c.Dialed.Numbers) +
 			len(c.Dialed.Lists) + len(c.Vars) + len(c.Headers)
+		n += bytesAsParts(c.Names)
+		for _, texts := range [][]Text{
+			c.Caller.Numbers, c.Dialed.Numbers, c.CallerName, c.Account, c.Digits, c.Events.Summary, c.Events.Description,
+			c.Events.Location, c.Events.Category,
+		} {
+			n += bytesAsParts(texts...)
+		}
+		for _, fields := range [][]Field{c.Vars, c.Headers} {
+			for _, f := range fields {
+				n += bytesAsParts(f.Name) + bytesAsParts(f.Values...)
+			}
+		}
 	})
+	return n
+}
+
+// bytesAsParts is how many parts the bytes of texts count as, beside the texts themselves.
+func bytesAsParts(texts ...Text) int {
+	const bytesOfPart = 256
+	n := 0
+	for _, t := range texts {
+		n += len(t.S) / bytesOfPart
+	}
 	return n
 }

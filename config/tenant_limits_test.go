@@ -68,6 +68,21 @@ func TestTenantTotals(t *testing.T) {
 			strings.Replace(plan(2), `["+1*"]`, "["+strings.Repeat(`"+1*", `, 100)+"]", 1) + routes(maxRoutes),
 			`tenant "acme" has more than 500000 parts in the conditions of all its routes`,
 		},
+		"bytes of conditions": { // 256 of them are a part
+			strings.Replace(plan(2), `caller: ["+1*"]`, `caller_name: "`+strings.Repeat("x", 98*256)+`"`, 1) + routes(maxRoutes),
+			strings.Replace(plan(2), `caller: ["+1*"]`, `caller_name: "`+strings.Repeat("x", 100*256)+`"`, 1) + routes(maxRoutes),
+			`tenant "acme" has more than 500000 parts in the conditions of all its routes`,
+		},
+		"bytes of callflows": {
+			strings.Replace(plan(2), `pass: true`, `callflow: "`+strings.Repeat("x", 98*256)+`"`, 1) + routes(maxRoutes),
+			strings.Replace(plan(2), `pass: true`, `callflow: "`+strings.Repeat("x", 100*256)+`"`, 1) + routes(maxRoutes),
+			`tenant "acme" has more than 500000 parts in the conditions of all its routes`,
+		},
+		"a number": {
+			strings.Replace(plan(2), `"+1*"`, `"`+strings.Repeat("1", maxNumberText)+`"`, 1) + routes(1),
+			strings.Replace(plan(2), `"+1*"`, `"`+strings.Repeat("1", maxNumberText+1)+`"`, 1) + routes(1),
+			`is too long for a number; the limit is 256 characters`,
+		},
 		"data": {
 			"data:\n" + repeat(999, "  k%d: x\n") + plan(2) + "routes:\n" +
 				repeat(1000, "  - {name: r%d, plan: p, data: {a: b}}\n"),
