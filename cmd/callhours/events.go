@@ -79,6 +79,9 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 		}
 	}
 	if zone == nil {
+		zone = configuredZone(a.config, env)
+	}
+	if zone == nil {
 		return usageError(
 			errors.New("no time zone given; use --timezone, for example --timezone Europe/Berlin"))
 	}
@@ -115,6 +118,20 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 		l.text(out)
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// configuredZone is the time zone of the configuration, for calendars that are not part of it; nil
+// without one. The built-in example has one that is nobody's here.
+func configuredZone(path string, env environment) *time.Location {
+	in, err := openSilently(path, env)
+	if err != nil || in.files != nil || in.file.Timezone.S == "" {
+		return nil
+	}
+	zone, err := zones.Load(in.file.Timezone.S)
+	if err != nil {
+		return nil // a mistake that check reports
+	}
+	return zone
 }
 
 func readStream(name string, from io.Reader) (*calendars.Calendar, error) {
