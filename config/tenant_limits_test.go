@@ -9,12 +9,16 @@ import (
 	"testing/fstest"
 
 	"github.com/callhours/callhours/internal/files"
+	"github.com/callhours/callhours/internal/growth"
 	"github.com/callhours/callhours/internal/regex"
 )
 
 // TestTenantTotals: a tenant defines as much as it may in all, and one more is
 // its mistake; the operator may.
 func TestTenantTotals(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	repeat := func(n int, format string) string {
 		var b strings.Builder

@@ -31,6 +31,9 @@ func seconds() string {
 // TestRouteTooLarge: a route that takes too much answers calls as ever, is said to be too large,
 // and its hours are known; another route is as it was.
 func TestRouteTooLarge(t *testing.T) {
+	if growth.UnderRace {
+		t.Skip("it runs in one goroutine for long; the run without the race detector has it")
+	}
 	t.Parallel()
 	yaml := `
 calendars: {hours: {file: hours.ics}}

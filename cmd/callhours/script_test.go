@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,6 +38,10 @@ const clockKey = "CALLHOURS_TEST_CLOCK"
 const fatalKey = "CALLHOURS_TEST_FATAL"
 
 func TestMain(m *testing.M) {
+	// Scripts wait most of the time, for servers and for what files and feeds bring.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"callhours": func() {
 		ctx := interruptible()
 		now := time.Now
@@ -124,7 +130,7 @@ func readClock(file string) time.Time {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               scripts(t),
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -139,6 +145,28 @@ func TestScripts(t *testing.T) {
 			"hangup": hangup, "stopped": stopped, "validate": validate,
 		},
 	})
+}
+
+// scripts are the files of the scripts. With the race detector they are those that run a server: the
+// other commands are over in one goroutine, and the run without the detector has them.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("found %d scripts: %v", len(all), err)
+	}
+	if !raceEnabled {
+		return all
+	}
+	serves := regexp.MustCompile(`(?m)^(start|.*callhours serve)\b`)
+	chosen := slices.DeleteFunc(all, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && !serves.Match(text)
+	})
+	if len(chosen) < 20 {
+		t.Fatalf("%d scripts run a server", len(chosen))
+	}
+	return chosen
 }
 
 type serverKey struct{}
