@@ -28,7 +28,7 @@ func limitSections() []limitSection {
 			{"parameters of a call", "{pivot.maxParams}", "", "refused in the same way", "pivot.FuzzParse"},
 			{"objects within objects in a JSON body", "{pivot.maxNesting}", "", "refused in the same way", "pivot.FuzzParse"},
 			{
-				"a number", "{routes.maxNumber} bytes", "", "treated as a name, of which the beginning is compared",
+				"a number", "{routes.maxNumber} bytes", "", "treated as a name; its beginning is compared",
 				"routes.TestNormalIsBounded",
 			},
 			{
@@ -638,7 +638,7 @@ func limitSections() []limitSection {
 				"routes.TestEventsAreTheFirst",
 			},
 			{
-				"crowds of more events than that, of which a route keeps which are the first",
+				"crowds of more events than that, whose first events a route remembers",
 				"{routes.maxCrowds} conditions, in one segment", "", "they are computed again",
 				"routes.TestCrowdOfEvents",
 			},

@@ -69,7 +69,7 @@ func (s *summary) action(r *reader, depth int) {
 
 // data writes what distinguishes an action from others of its module.
 func (s *summary) data(data []byte) {
-	if len(data) == 0 || data[0] != '{' {
+	if !isObject(data) {
 		return
 	}
 	if id := findMember(data, "id"); len(id) > 0 && id[0] == '"' {
@@ -92,7 +92,7 @@ func (s *summary) data(data []byte) {
 // children writes what follows: the children by key in the order of the callflow, then the one for
 // any other case.
 func (s *summary) children(children []byte, depth int) {
-	if len(children) == 0 || children[0] != '{' {
+	if !isObject(children) {
 		return
 	}
 	var next []byte

@@ -58,11 +58,11 @@ func (d *description) action(r *reader, depth int) {
 	if text := textOf(module); text != "" {
 		a.module = text
 	}
-	if len(data) > 0 && data[0] == '{' {
+	if isObject(data) {
 		a.json = data
 	}
 	d.out.WriteString(a.phrase())
-	if len(children) > 0 && children[0] == '{' {
+	if isObject(children) {
 		d.children(a.module, children, depth)
 	}
 }

@@ -11,8 +11,8 @@ const (
 	ownerLinesEvery = time.Hour // then they begin anew
 )
 
-// log is where one line about an owner's feeds goes: nowhere once there were too many, of which the
-// first that may not be logged is replaced by one that says so. The operator's are not counted.
+// log is where one line about an owner's feeds goes. Lines beyond the bound are dropped, and the
+// first of them is replaced by one that says so. The operator's lines are not counted.
 // Callers hold the Store's mu.
 func (o *owner) log(to *slog.Logger, now time.Time) *slog.Logger {
 	if o.name == "" {
