@@ -260,6 +260,7 @@ func (s *Server) problems(g *Generation, name string) *problemReport {
 type feedStatus struct {
 	Calendars []string            `json:"calendars"`
 	Source    string              `json:"source"`
+	Watched   bool                `json:"watched"` // it is a file, which is looked at all the time
 	State     feeds.Freshness     `json:"state"`
 	Read      *time.Time          `json:"read"`
 	Age       float64             `json:"age_seconds"`
@@ -302,7 +303,7 @@ func (s *Server) refreshFeed(ctx context.Context, calendar string) (feedStatus, 
 func (s *Server) feed(st feeds.Status) feedStatus {
 	now := s.options.Now()
 	out := feedStatus{
-		Calendars: st.Calendars, Source: st.Source, State: st.State, Read: timeOrNull(st.Read), Doubt: st.Doubt,
+		Calendars: st.Calendars, Source: st.Source, Watched: st.Watched, State: st.State, Read: timeOrNull(st.Read), Doubt: st.Doubt,
 		Result: st.Result, Status: st.Code, Attempted: timeOrNull(st.Attempted), Next: timeOrNull(st.Next),
 		Failed: st.Failed, Skew: st.Skew.Seconds(), Title: st.Title, Timezone: st.Timezone, Events: st.Events,
 	}

@@ -57,6 +57,7 @@ result. The exit code is 1 if fetching fails.
 type feedView struct {
 	Calendars []string   `json:"calendars"`
 	Source    string     `json:"source"`
+	Watched   bool       `json:"watched"`
 	State     string     `json:"state"`
 	Read      *time.Time `json:"read"`
 	Age       float64    `json:"age_seconds"`
@@ -132,7 +133,9 @@ func showFeeds(env environment, list []feedView) error {
 		if f.Read == nil && f.Doubt != "" {
 			read = "unknown"
 		}
-		if f.Next != nil {
+		if f.Watched {
+			next = "watched"
+		} else if f.Next != nil {
 			next = "in " + since(max(0, f.Next.Sub(now)))
 		}
 		if f.Horizon != nil {
