@@ -139,7 +139,7 @@ func (f fields) readBranches(r *Route) {
 		}
 		r.Branches = f.branches(f.resolveCalendar)
 		plan.Unknown, plan.Fallback = len(r.Branches)-1, len(r.Branches)-1
-	case f.allKnown: // else the unknown key may be one of them
+	default:
 		f.mistake(r.Pos, "route %q has no branches; set branches or plan", r.Name)
 	}
 	r.DayStarts = f.timeOfDay("day_starts", plan.DayStarts)
