@@ -106,7 +106,8 @@ var keyTable = []key{
 	{inMain, "hours", "hours", "none", "access to the hours of all routes, on the Pivot listener"},
 	{
 		inMain, "state_dir", "path", "none",
-		"directory of last good copies of feeds and the last accepted configuration; without it nothing survives a restart",
+		"directory of last good copies of feeds and the last accepted configuration; without it nothing survives a " +
+			"restart",
 	},
 	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always available"},
 	{inMain, "timezone", "zone", "none", "time zone of routes and tenants that set none; there is no default"},
@@ -123,11 +124,13 @@ var keyTable = []key{
 	{inMain, "answer_within", "duration", "`1s`", "deadline of one answer, 10ms to 4s (Kazoo waits 5 s at most)"},
 	{
 		inMain, "start_timeout", "duration", "`10s`",
-		"how long start and reload wait for new calendars, at most 10m; for tenants' calendars, until no further tenant's has arrived for 1s",
+		"how long start and reload wait for new calendars, at most 10m; for tenants' calendars, until no further " +
+			"tenant's has arrived for 1s",
 	},
 	{
 		inMain, "watch", "duration or `never`", "`5s`",
-		"how often the files of the configuration are checked, 1s to 1h; a change that is the same at the next check is reloaded",
+		"how often the files of the configuration are checked, 1s to 1h; a change that is the same at the next " +
+			"check is reloaded",
 	},
 	{inMain, "drain", "duration", "`5s`", "how long the listener stays open after SIGTERM, at most 10m"},
 	{
@@ -148,7 +151,8 @@ var keyTable = []key{
 		inMain, "include_shared", "paths", "none",
 		"files or globs with more of the operator's calendars, plans and routes, which all tenants may use",
 	},
-	{inMain, "tenants", "by tenant's name", "none", "accounts, secrets and permissions that are given to single tenants"},
+	{inMain, "tenants", "by tenant's name", "none", "accounts, secrets and permissions that are given to single " +
+		"tenants"},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
 	{inMain, "data", "data", "none", "data for all templates, as `.Data`"},
 	{inMain, "lists", "lists by name", "none", "telephone numbers for conditions"},
@@ -223,7 +227,8 @@ var keyTable = []key{
 	{inList, "numbers", "numbers", "none", "numbers in place; a list has either `file` or `numbers`"},
 
 	{inTenant, "name", "name", "required", "the company's name in paths, metrics and commands"},
-	{inTenant, "display_name", "text", "made of the name", "the company's name as people read it, 256 characters at most"},
+	{inTenant, "display_name", "text", "made of the name", "the company's name as people read it, 256 characters " +
+		"at most"},
 	{inTenant, "account", "texts", "none", "Kazoo account IDs; part of every match of the tenant's routes"},
 	{inTenant, "timezone", "zone", "the main file's", "time zone of routes that set none"},
 	{inTenant, "language", "text", "the main file's", "language of routes that set none"},
@@ -237,7 +242,8 @@ var keyTable = []key{
 	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
 	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several files that form one calendar"},
 	{inCalendar, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
-	{inCalendar, "edit_url", "https URL", "none", "where people edit it, 2048 characters at most; the console links to it"},
+	{inCalendar, "edit_url", "https URL", "none", "where people edit it, 2048 characters at most; the console " +
+		"links to it"},
 	{inCalendar, "refresh", "duration", "the feed's hint, or 15m", "how often the feed is fetched, at least 1m"},
 	{inCalendar, "basic", "basic", "none", "user name and password of the feed"},
 	{inCalendar, "headers", "secrets by name", "none", "HTTP headers sent with each fetch"},
@@ -265,7 +271,8 @@ var keyTable = []key{
 
 	{inCalendar, "limits", "limits", "the main file's", "limits of this calendar"},
 
-	{inHost, "per_minute", "amount", "no limit", "most requests a minute to the server, redirects to it included; a host is a name with its port"},
+	{inHost, "per_minute", "amount", "no limit", "most requests a minute to the server, redirects to it included; " +
+		"a host is a name with its port"},
 
 	{inLimits, "bytes", "amount", "`16MiB`", "size of a body; a larger one is refused and the previous copy stays in use"},
 	{inLimits, "lines", "amount", "`1000000`", "lines of a body, before unfolding; a body with more is refused"},
@@ -316,7 +323,8 @@ var keyTable = []key{
 		inRoute, "hours", "hours", "none",
 		"access to the route's hours, in addition to the tenant's and the main file's",
 	},
-	{inRoute, "timezone", "zone", "the tenant's, or the main file's", "the route's time zone; a route without any is a mistake"},
+	{inRoute, "timezone", "zone", "the tenant's, or the main file's", "the route's time zone; a route without any " +
+		"is a mistake"},
 	{
 		inRoute, "day_starts", "hour", "the plan's, or `00:00`",
 		"all-day events and `whole_day` run from this hour to the next day's",

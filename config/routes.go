@@ -35,13 +35,15 @@ func (s *source) readRoutes() {
 			asked += b.parts()
 		}
 		if s.exceeds(asked, maxConditionParts, r.Pos,
-			"parts in the conditions of all its routes (those of a plan count for each route, and so do the calendars and numbers that they name, and 256 bytes of a text)",
+			"parts in the conditions of all its routes (those of a plan count for each route, and so do the "+
+				"calendars and numbers that they name, and 256 bytes of a text)",
 			"put numbers into lists, or split it into two tenants") {
 			return
 		}
 		claims += r.matchCount()
 		if s.exceeds(claims, maxMatchNumbers, r.Pos,
-			"numbers in the matches of all its routes (each counts for every account of its route, which are all of the tenant's where it names none)",
+			"numbers in the matches of all its routes (each counts for every account of its route, which are all "+
+				"of the tenant's where it names none)",
 			"name the account in each match, or split it into two tenants") {
 			return
 		}
@@ -107,7 +109,8 @@ func (s *source) checkTenantPath(m fields, r *Route) bool {
 	switch {
 	case m.get("match") != nil:
 		s.mistake(m.get("match").Pos,
-			"tenant %q has no account, so its routes cannot have match, which could take other tenants' calls; set account in tenant", s.tenant.Name)
+			"tenant %q has no account, so its routes cannot have match, which could take other tenants' calls; set "+
+				"account in tenant", s.tenant.Name)
 	case !strings.HasPrefix(r.Path.S, own):
 		s.mistake(r.Path.Pos,
 			"tenant %q has no account, so its paths must begin with %q; set account in tenant, or change the path",

@@ -216,7 +216,8 @@ func (f fields) phoneRegion(def string) string {
 		return def
 	}
 	if !countryGrammar.MatchString(t.S) {
-		f.mistake(t.Pos, "expected phone_region to be a country of two capital letters such as US, found %s", quote(t.S))
+		f.mistake(t.Pos, "expected phone_region to be a country of two capital letters such as US, found %s",
+			quote(t.S))
 		return t.S
 	}
 	region, err := language.ParseRegion(t.S)
@@ -254,7 +255,8 @@ func (l *loader) crossCheck(main *source) {
 			pos = f.Listen.Pos
 		}
 		l.mistakes = append(l.mistakes, diag.Mistakef(pos,
-			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach the admin listener",
+			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach "+
+				"the admin listener",
 			f.Listen.S[strings.LastIndex(f.Listen.S, ":")+1:]))
 	}
 }

@@ -81,7 +81,8 @@ func (s *source) merge(base, overlay *Data) *Data {
 	}
 	s.mergedKeys += copiedKeys(base.Values, overlay.Values)
 	if s.exceeds(s.mergedKeys, maxMergedKeys, overlay.positions.pos,
-		"keys in the data of all its routes and branches together (those of the tenant and of plans count for each that has data of its own)",
+		"keys in the data of all its routes and branches together (those of the tenant and of plans count for each "+
+			"that has data of its own)",
 		"move what is the same for many into data of fewer keys") {
 		return base
 	}

@@ -161,7 +161,9 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 	if !cal.Use.Snapshot.Unknown() {
 		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"))
 	}
-	c.show(w, r, http.StatusOK, "calendar", page{Title: c.language(r).Text("Calendar %s", name), Here: "calendars", Zone: zone, Main: m})
+	c.show(w, r, http.StatusOK, "calendar", page{
+		Title: c.language(r).Text("Calendar %s", name), Here: "calendars", Zone: zone, Main: m,
+	})
 }
 
 // setDays sets which days are shown, and the links that move through time.

@@ -34,7 +34,9 @@ func (c *Console) configuration(w http.ResponseWriter, r *http.Request) {
 		More:     max(0, len(status.Mistakes)-maxMessages) + max(0, len(status.Warnings)-maxMessages),
 		Done:     r.URL.Query().Has("reloaded"),
 	}
-	c.show(w, r, http.StatusOK, "configuration", page{Title: c.language(r).Text("Configuration"), Here: "configuration", Main: m})
+	c.show(w, r, http.StatusOK, "configuration", page{
+		Title: c.language(r).Text("Configuration"), Here: "configuration", Main: m,
+	})
 }
 
 func messageRows(list []preview.FileMessage) []messageRow {

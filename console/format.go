@@ -256,5 +256,6 @@ func htmlText(l *languages.Language, text string, args []any) template.HTML {
 		}
 		escaped[i] = a
 	}
-	return template.HTML(l.Text(text, escaped...)) //nolint:gosec // the text is the page's own, and the arguments are escaped
+	// The text is the page's own, and the arguments are escaped.
+	return template.HTML(l.Text(text, escaped...)) //nolint:gosec // see above
 }

@@ -233,7 +233,8 @@ func normalise(u *url.URL) error {
 	case "http":
 		port = "80"
 	default:
-		return fmt.Errorf("expected url to be an http, https or webcal address, found the scheme %s", diag.Quote(u.Scheme))
+		return fmt.Errorf("expected url to be an http, https or webcal address, found the scheme %s",
+			diag.Quote(u.Scheme))
 	}
 	host := u.Hostname()
 	if host == "" || u.Opaque != "" || strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {

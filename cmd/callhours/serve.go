@@ -59,7 +59,8 @@ calls in progress are answered before the program ends.`,
 	configFlag(cmd, &path)
 	cmd.Flags().BoolVar(&flags.strict, "strict", false,
 		"refuse to start if there is any mistake, even if there is an accepted copy")
-	cmd.Flags().BoolVar(&flags.pprof, "pprof", false, "serve profiles of the process at /debug/pprof/ of the admin listener")
+	cmd.Flags().BoolVar(&flags.pprof, "pprof", false,
+		"serve profiles of the process at /debug/pprof/ of the admin listener")
 	return cmd
 }
 
