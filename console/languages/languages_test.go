@@ -2,8 +2,6 @@ package languages
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -70,45 +68,12 @@ func TestDates(t *testing.T) {
 	}
 }
 
-// used are the English texts that pages and the console's code ask for.
-func used(t *testing.T) []string {
-	t.Helper()
-	var keys []string
-	for pattern, call := range map[string]*regexp.Regexp{
-		"../pages/*.html": regexp.MustCompile(`\b(?:t|th) ("(?:[^"\\]|\\.)*")`),
-		"../*.go":         regexp.MustCompile(`\.Text\(\s*("(?:[^"\\]|\\.)*")`),
-	} {
-		names, err := filepath.Glob(pattern)
-		if err != nil || len(names) == 0 {
-			t.Fatalf("%s: %v, %v", pattern, names, err)
-		}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range call.FindAllStringSubmatch(string(text), -1) {
-				key, err := strconv.Unquote(m[1])
-				if err != nil {
-					t.Fatalf("%s: %s: %v", name, m[1], err)
-				}
-				keys = append(keys, key)
-			}
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
 // TestTranslations: every text of the pages is there in every language, with the same arguments and
 // the same tags, and nothing else is.
 func TestTranslations(t *testing.T) {
 	t.Parallel()
 	keys := used(t)
-	verb, tag := regexp.MustCompile(`%(?:\[(\d+)\])?([a-z%])`), regexp.MustCompile(`</?[a-z]+>`)
+	tag := regexp.MustCompile(`</?[a-z]+>`)
 	verbs := func(text string) (all []string) {
 		for i, m := range verb.FindAllStringSubmatch(text, -1) {
 			n := m[1]
