@@ -35,7 +35,7 @@ var below = map[string][]string{
 	"calendars":     {"calendars/ical", "calendars/patterns"},
 
 	// the rooms of calendars
-	"calendars/feeds":    {"calendars", "internal/parallel", "internal/suspect"},
+	"calendars/feeds":    {"calendars", "internal/guard", "internal/parallel", "internal/suspect"},
 	"calendars/ical":     {"calendars/zones"},
 	"calendars/recur":    {"internal/diag"},
 	"calendars/zones":    {"calendars/recur", "internal/files"},
@@ -50,6 +50,7 @@ var below = map[string][]string{
 	"internal/parallel": {"internal/contain"},
 	"internal/contain":  {"metrics"},
 	"internal/growth":   nil,
+	"internal/guard":    nil,
 	"internal/regex":    nil,
 	"internal/early":    nil,
 	"internal/suspect":  {"internal/contain", "internal/durable", "internal/files"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/guard"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -27,11 +28,11 @@ type attempt struct {
 	validators Validators
 
 	user       *url.Userinfo
-	allowed    reach      // how far the address of the next connection may lead; public once one of them was
-	leftOrigin bool       // it has left the source's origin and sends no secrets any more
-	visited    []*url.URL // in order
-	location   string     // what may be shown of where it is
-	status     int        // of the last answer
+	allowed    guard.Reach // how far the address of the next connection may lead; public once one of them was
+	leftOrigin bool        // it has left the source's origin and sends no secrets any more
+	visited    []*url.URL  // in order
+	location   string      // what may be shown of where it is
+	status     int         // of the last answer
 	stage      atomic.Int32
 }
 
@@ -135,7 +136,7 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 		ConnectStart:      func(string, string) { setStage(connecting) },
 		TLSHandshakeStart: func() { setStage(encrypting) },
 		GotConn: func(c httptrace.GotConnInfo) {
-			if a.fetcher.reachOf(remoteAddr(c.Conn)) == public {
+			if a.fetcher.reachOf(remoteAddr(c.Conn)) == guard.Public {
 				outside.Store(true)
 			}
 			finishHandshake(c.Conn)
@@ -149,7 +150,7 @@ func (a *attempt) request(ctx context.Context, u *url.URL, p *pool) (*http.Respo
 	a.setHeader(request.Header)
 	answer, err := p.byReach[a.allowed].RoundTrip(request)
 	if outside.Load() {
-		a.allowed = public
+		a.allowed = guard.Public
 	}
 	return answer, err
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/callhours/callhours/internal/guard"
 )
 
 // TestBlame is about which answers are a host's word that it has had enough: its own, and not those
@@ -101,7 +103,7 @@ func TestBlame(t *testing.T) {
 			server.on("/feed", c.answer)
 			f := newTestFetcher(t, FetcherOptions{})
 			f.resolver = dns.resolver()
-			f.reachOf = func(netip.Addr) reach { return public }
+			f.reachOf = func(netip.Addr) guard.Reach { return guard.Public }
 			home := "http://" + host + ":" + port(server)
 			got := resultLine(f.Fetch(t.Context(), Source{URL: home + "/feed"}, Validators{}))
 			want := strings.NewReplacer("HOME", home, "AWAY", "http://"+away.Host).Replace(c.want)

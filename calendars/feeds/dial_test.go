@@ -9,27 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestReachOf(t *testing.T) {
-	t.Parallel()
-	for want, addresses := range map[reach]string{
-		public: `8.8.8.8 172.32.0.1 100.128.0.1 192.0.1.1 2606:4700::1 ::ffff:8.8.8.8 ::ffff:0:8.8.8.8 64:ff9b::808:808 2002:808:808::1
-			2001:200::1 2001:4860:4860::8888%1`,
-		private: `127.0.0.1 127.8.8.8 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255 0.0.0.0 0.1.2.3
-			198.18.0.1 239.0.0.5 240.0.0.1 255.255.255.255 192.0.0.1 :: ::1 fc00::1 fdff::1 fec0::1 ff05::1 ::ffff:127.0.0.1
-			::ffff:10.0.0.1 64:ff9b::a00:1 64:ff9b:1::1 2002:a00:1::1 2001::1 ::a00:1 ::ffff:0:10.0.0.1 192.88.99.1 5f00::1 2001:2::1
-			2002:7f00:1::1%eth0 fc00::1%3`,
-		never: `169.254.0.1 169.254.169.254 fe80::1 fe80::1%eth0 febf::1 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::1
-			::a9fe:a9fe ::ffff:0:169.254.169.254 224.0.0.5 ff02::1 100.100.100.200 168.63.129.16 192.0.0.192 fd00:ec2::254 fd20:ce::254 ::ffff:100.100.100.200`,
-	} {
-		for address := range strings.FieldsSeq(addresses) {
-			if got := reachOf(netip.MustParseAddr(address)); got != want {
-				t.Errorf("%s: got %d, want %d", address, got, want)
-			}
-		}
-	}
-}
+	"github.com/callhours/callhours/internal/guard"
+)
 
 // TestFetchAddresses is about where a fetch may connect to. All servers are on loopback; 127.0.0.2
 // plays the public Internet, and names lead where the DNS of the test says at that moment.
@@ -177,11 +159,11 @@ func TestFetchAddresses(t *testing.T) {
 			}
 			f := newTestFetcher(t, FetcherOptions{})
 			f.resolver = dns.resolver()
-			f.reachOf = func(a netip.Addr) reach {
+			f.reachOf = func(a netip.Addr) guard.Reach {
 				if a.String() == publicIP {
-					return public
+					return guard.Public
 				}
-				return reachOf(a)
+				return guard.ReachOf(a)
 			}
 			if c.first != "" {
 				if got := resultLine(f.Fetch(t.Context(), Source{URL: ports.Replace(c.first)},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/callhours/callhours/calendars/ical"
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/internal/guard"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -23,9 +24,9 @@ func (a *attempt) connectionError(ctx context.Context, err error) Fetched {
 	if failure, ok := a.timeoutError(ctx, err); ok {
 		return failure
 	}
-	if refused, ok := errors.AsType[*addressError](err); ok {
+	if refused, ok := errors.AsType[*guard.Error](err); ok {
 		switch {
-		case refused.reach == never:
+		case refused.Reach == guard.Never:
 			return a.fail(metrics.ServerError, "%w", refused)
 		case a.source.DenyPrivate && a.source.Owner == "":
 			return a.fail(metrics.ServerError, "%w, which deny_private_addresses forbids", refused)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/internal/guard"
 	"github.com/callhours/callhours/metrics"
 )
 
@@ -71,8 +72,8 @@ type Fetcher struct {
 	timeout   time.Duration
 	bytes     int
 	now       func() time.Time
-	resolver  *net.Resolver               // nil for the system's
-	reachOf   func(addr netip.Addr) reach // reachOf, except in tests, where all addresses are loopback
+	resolver  *net.Resolver                     // nil for the system's
+	reachOf   func(addr netip.Addr) guard.Reach // guard.ReachOf, except in tests, where all addresses are loopback
 
 	mu           sync.Mutex // guards the following
 	pools        map[poolKey]*pool
@@ -88,7 +89,7 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		timeout:   o.Timeout,
 		bytes:     o.Bytes,
 		now:       o.Now,
-		reachOf:   reachOf,
+		reachOf:   guard.ReachOf,
 		pools:     map[poolKey]*pool{}, handshakes: map[string]handshakes{},
 		caFiles: map[caFile]digest{},
 	}
@@ -105,9 +106,9 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 // copy that the caller has; the zero Validators make it unconditional. A ctx that is cancelled ends
 // it with Timeout and an Err that says "stopped".
 func (f *Fetcher) Fetch(ctx context.Context, s Source, v Validators) Fetched {
-	a := &attempt{fetcher: f, source: s, validators: v, allowed: private, location: s.String()}
+	a := &attempt{fetcher: f, source: s, validators: v, allowed: guard.Private, location: s.String()}
 	if s.DenyPrivate {
-		a.allowed = public
+		a.allowed = guard.Public
 	}
 	return a.run(ctx)
 }

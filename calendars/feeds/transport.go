@@ -12,6 +12,7 @@ import (
 
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/files"
+	"github.com/callhours/callhours/internal/guard"
 )
 
 // Bounds of connections. What bounds an attempt as a whole is FetcherOptions.Timeout.
@@ -46,7 +47,7 @@ type pool struct {
 	// byReach are the transports by how far the addresses may lead that they connect to, public or
 	// private. They are two so that a connection to a private address, made for a feed that names
 	// it, is never there for a redirect to reuse.
-	byReach  [private + 1]*http.Transport
+	byReach  [guard.Private + 1]*http.Transport
 	lastUsed time.Time // guarded by the Fetcher's mutex
 }
 
@@ -133,7 +134,7 @@ func (f *Fetcher) addPool(key poolKey, roots *x509.CertPool) *pool {
 		turns = f.handshakes[key.owner]
 	}
 	for allowed := range p.byReach {
-		p.byReach[allowed] = f.transport(roots, reach(allowed), turns)
+		p.byReach[allowed] = f.transport(roots, guard.Reach(allowed), turns)
 		// What a server sends over an idle connection of HTTP/2 is read without end. The operator
 		// chooses whom to trust with that; a tenant's attempts are minutes apart, and hardly ever
 		// find a connection that is still open.
@@ -182,8 +183,8 @@ func (p *pool) closeIdle() {
 	}
 }
 
-func (f *Fetcher) transport(roots *x509.CertPool, allowed reach, turns handshakes) *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTimeout, Resolver: f.resolver, Control: control(allowed, f.reachOf)}
+func (f *Fetcher) transport(roots *x509.CertPool, allowed guard.Reach, turns handshakes) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, Resolver: f.resolver, Control: guard.Control(allowed, f.reachOf)}
 	return &http.Transport{
 		Proxy:                  nil, // with a proxy, guard would see the proxy's address only
 		DialContext:            turns.dial(dialer),

@@ -1,4 +1,7 @@
-package feeds
+// Package guard says which addresses may be connected to: a URL that somebody else has written, or
+// the answer that it brings, must not lead the program into the operator's networks. It is for
+// everything that dials by configuration or by an answer, and knows nothing of what is asked there.
+package guard
 
 import (
 	"fmt"
@@ -7,19 +10,20 @@ import (
 	"syscall"
 )
 
-// reach is how far an address leads.
-type reach int
+// Reach is how far an address leads. A larger one includes the smaller ones.
+type Reach int
 
+// The reaches.
 const (
-	public  reach = iota // the Internet
-	private              // this host, its networks, and what has no meaning outside
-	never                // the link itself, and where clouds keep the credentials of their machines
+	Public  Reach = iota // the Internet
+	Private              // this host, its networks, and what has no meaning outside
+	Never                // the link itself, and where clouds keep the credentials of their machines
 )
 
 var (
-	// neverFetched are cloud metadata services outside the link-local ranges: Alibaba,
+	// neverDialed are cloud metadata services outside the link-local ranges: Alibaba,
 	// Azure, Oracle, Amazon and Google.
-	neverFetched = prefixes("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::254/128",
+	neverDialed = prefixes("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::254/128",
 		"fd20:ce::254/128")
 
 	// privateRanges are, besides what netip knows, those that IANA's special-purpose registries
@@ -42,19 +46,19 @@ func prefixes(texts ...string) []netip.Prefix {
 	return list
 }
 
-// reachOf says how far an address leads. An IPv6 address that carries an IPv4 one is judged by
+// ReachOf says how far an address leads. An IPv6 address that carries an IPv4 one is judged by
 // that, so that the public Internet behind NAT64 stays public and nothing else becomes so.
-func reachOf(a netip.Addr) reach {
+func ReachOf(a netip.Addr) Reach {
 	a = embeddedIPv4(a.WithZone(""))
 	contains := func(p netip.Prefix) bool { return p.Contains(a) }
 	switch {
-	case a.IsLinkLocalUnicast(), a.IsLinkLocalMulticast(), slices.ContainsFunc(neverFetched, contains):
-		return never
+	case a.IsLinkLocalUnicast(), a.IsLinkLocalMulticast(), slices.ContainsFunc(neverDialed, contains):
+		return Never
 	case a.IsLoopback(), a.IsPrivate(), a.IsUnspecified(), a.IsMulticast(),
 		slices.ContainsFunc(privateRanges, contains):
-		return private
+		return Private
 	}
-	return public
+	return Public
 }
 
 // embeddedIPv4 is the IPv4 address inside an IPv6 one: mapped, by NAT64 (RFC 6052), 6to4 (RFC
@@ -75,31 +79,31 @@ func embeddedIPv4(a netip.Addr) netip.Addr {
 	return a
 }
 
-// addressError says that an address may not be connected to.
-type addressError struct {
-	addr  netip.Addr
-	reach reach
+// Error says that an address may not be connected to.
+type Error struct {
+	Addr  netip.Addr
+	Reach Reach
 }
 
-func (e *addressError) Error() string {
-	if e.reach == never {
+func (e *Error) Error() string {
+	if e.Reach == Never {
 		return fmt.Sprintf("%s is a link-local address or a cloud's metadata service; nothing is fetched from there",
-			e.addr)
+			e.Addr)
 	}
-	return fmt.Sprintf("%s is a private address", e.addr)
+	return fmt.Sprintf("%s is a private address", e.Addr)
 }
 
-// control is a net.Dialer's Control that refuses addresses beyond a reach. It is called with each
+// Control is a net.Dialer's Control that refuses addresses beyond a reach, by an [*Error]. It is called with each
 // address that is about to be connected to, after the look-up in the DNS; of several that a name
 // has, those that are not refused remain.
-func control(allowed reach, classify func(netip.Addr) reach) func(network, address string, _ syscall.RawConn) error {
+func Control(allowed Reach, classify func(netip.Addr) Reach) func(network, address string, _ syscall.RawConn) error {
 	return func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err
 		}
 		if r := classify(at.Addr()); r > allowed {
-			return &addressError{at.Addr(), r}
+			return &Error{at.Addr(), r}
 		}
 		return nil
 	}
