@@ -21,13 +21,32 @@ const (
 	maxWordSteps  = 5_000 // steps to find whether a rule falls on DTSTART; see [recur.Budget]
 )
 
+// Language is the language of sentences about events.
+type Language struct {
+	// Translate gives an English format in it, with the arguments in their places; [fmt.Sprintf]
+	// for English.
+	Translate func(format string, args ...any) string
+	// Day writes a date with its day of the week, and with its year if that is asked for.
+	Day func(day time.Time, year bool) string
+}
+
+// English is the language of the command line and of JSON.
+func English() Language {
+	return Language{Translate: fmt.Sprintf, Day: func(day time.Time, year bool) string {
+		if year {
+			return day.Format("Mon 2 Jan 2006")
+		}
+		return day.Format("Mon 2 Jan")
+	}}
+}
+
 // InWords says when an event takes place, as it is written: "every weekday 09:00–17:00, except 24
 // Dec". Days and floating times are those of the view, other times those of the event's own zone,
 // which is named where it is another one. A rule for which there are no words stands there as it is
 // written. What other events with its UID change is not in it. now, in Unix seconds, is the moment
 // from which on dates are listed, and whose year goes without saying.
-func InWords(e *Event, view View, now int64) string {
-	w := &sentence{Event: e, times: &compiler{clock: newClock(view)}}
+func InWords(e *Event, view View, now int64, in Language) string {
+	w := &sentence{Event: e, in: in, times: &compiler{clock: newClock(view)}}
 	w.now = w.times.clock.zoneClock(e.Start).Civil(now)
 	w.year, _, _ = recur.DateOf(w.now)
 	return cutWords(w.text(), maxEventWords)
@@ -36,6 +55,7 @@ func InWords(e *Event, view View, now int64) string {
 // sentence puts an event into words.
 type sentence struct {
 	*Event
+	in    Language
 	times *compiler
 	now   int64 // civil, on the event's wall clock
 	year  int   // of now
@@ -46,67 +66,70 @@ func (w *sentence) text() string {
 	first := w.once(start, length) + w.zone()
 	switch {
 	case w.Replaces != nil && w.Onwards:
-		return fmt.Sprintf("%s, with all that follow, instead of %s", first, w.moment(w.civil(*w.Replaces)))
+		return w.in.Translate("%s, with all that follow, instead of %s", first, w.moment(w.civil(*w.Replaces)))
 	case w.Replaces != nil:
-		return fmt.Sprintf("%s, instead of %s", first, w.moment(w.civil(*w.Replaces)))
+		return w.in.Translate("%s, instead of %s", first, w.moment(w.civil(*w.Replaces)))
 	case w.times.clock.endsBeforeStart(w.Event) && len(w.Dates) > 0:
-		return fmt.Sprintf("on %s", w.dates(w.added()))
+		return w.in.Translate("on %s", w.dates(w.added()))
 	case w.times.clock.endsBeforeStart(w.Event):
-		return fmt.Sprintf("never, since it is to end before it begins on %s", w.date(start))
+		return w.in.Translate("never, since it is to end before it begins on %s", w.date(start))
 	}
 	if len(w.Rules) > 0 {
 		var rules []string
 		for _, r := range w.Rules[:min(len(w.Rules), maxShownRules)] {
 			rules = append(rules, w.repeated(r, first, w.clockTimes(start, length)+w.zone()))
 		}
-		if more := len(w.Rules) - maxShownRules; more > 0 {
-			rules = append(rules, fmt.Sprintf("by %d more rules", more))
+		first = rules[0]
+		for _, rule := range rules[1:] {
+			first = w.in.Translate("%s; and %s", first, rule)
 		}
-		first = strings.Join(rules, "; and ")
+		if more := len(w.Rules) - maxShownRules; more > 0 {
+			first = w.in.Translate("%s; and by other rules (%d)", first, more)
+		}
 	}
 	if also := w.dates(w.added()); also != "" {
-		first = fmt.Sprintf("%s, and also on %s", first, also)
+		first = w.in.Translate("%s, and also on %s", first, also)
 	}
 	for _, r := range w.Exclusions[:min(len(w.Exclusions), maxShownRules)] {
-		if days, ok := r.Days(start); ok && r.Until == nil && r.Count == 0 && r.Interval() == 1 {
-			first = fmt.Sprintf("%s, except %s", first, days)
+		if days, ok := r.Days(start, w.in.Translate); ok && r.Until == nil && r.Count == 0 && r.Interval() == 1 {
+			first = w.in.Translate("%s, except %s", first, days)
 		} else {
-			first = fmt.Sprintf("%s, except by the rule %s", first, ruleText(r))
+			first = w.in.Translate("%s, except by the rule %s", first, ruleText(r))
 		}
 	}
 	if more := len(w.Exclusions) - maxShownRules; more > 0 {
-		first = fmt.Sprintf("%s, except by %d more rules", first, more)
+		first = w.in.Translate("%s, except by other rules (%d)", first, more)
 	}
 	var not []int64
 	for _, t := range w.Exceptions {
 		not = append(not, w.civil(t))
 	}
 	if except := w.dates(not); except != "" {
-		first = fmt.Sprintf("%s, except %s", first, except)
+		first = w.in.Translate("%s, except %s", first, except)
 	}
 	return first
 }
 
 // repeated is the series that a rule makes; first is DTSTART in words, and clock its time of day.
 func (w *sentence) repeated(r *recur.Rule, first, clock string) string {
-	days, ok := r.Days(w.Start.Civil)
+	days, ok := r.Days(w.Start.Civil, w.in.Translate)
 	steps := &recur.Budget{Left: maxWordSteps}
 	includes := r.Includes(w.Start.Civil, steps)
 	if !ok || steps.Over() {
-		return fmt.Sprintf("%s, and again by the rule %s", first, ruleText(r))
+		return w.in.Translate("%s, and again by the rule %s", first, ruleText(r))
 	}
 	text := strings.TrimSuffix(days+" "+clock, " ")
 	switch {
 	case !includes:
-		text = fmt.Sprintf("%s, then %s", first, text)
+		text = w.in.Translate("%s, then %s", first, text)
 	case w.Start.Civil > w.now || r.Interval() > 1:
-		text = fmt.Sprintf("%s, from %s on", text, w.date(w.Start.Civil))
+		text = w.in.Translate("%s, from %s on", text, w.date(w.Start.Civil))
 	}
 	if r.Count > 0 {
-		text = fmt.Sprintf("%s, %d times in all", text, r.Count)
+		text = w.in.Translate("%s, %d times in all", text, r.Count)
 	}
 	if r.Until != nil {
-		text = fmt.Sprintf("%s, until %s", text, w.date(w.until(*r.Until)))
+		text = w.in.Translate("%s, until %s", text, w.date(w.until(*r.Until)))
 	}
 	return text
 }
@@ -155,27 +178,27 @@ func (w *sentence) dates(civil []int64) string {
 	more := len(civil) - len(shown)
 	switch {
 	case len(names) == 0 && more == 1:
-		return "1 earlier day"
+		return w.in.Translate("1 earlier day")
 	case len(names) == 0:
-		return fmt.Sprintf("%d earlier days", more)
+		return w.in.Translate("%d earlier days", more)
 	case more > 0:
-		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+		return w.in.Translate("%s and %d more", strings.Join(names, ", "), more)
 	case len(names) == 1:
 		return names[0]
 	}
 	last := len(names) - 1
-	return fmt.Sprintf("%s and %s", strings.Join(names[:last], ", "), names[last])
+	return w.in.Translate("%s and %s", strings.Join(names[:last], ", "), names[last])
 }
 
 // once is an occurrence that starts at a civil time.
 func (w *sentence) once(start int64, length span) string {
 	if w.Start.IsDate() && length.wall == recur.Day {
-		return fmt.Sprintf("all day on %s", w.date(start))
+		return w.in.Translate("all day on %s", w.date(start))
 	}
 	if w.Start.IsDate() {
-		return fmt.Sprintf("all day from %s to %s", w.date(start), w.date(start+length.wall-1))
+		return w.in.Translate("all day from %s to %s", w.date(start), w.date(start+length.wall-1))
 	}
-	return fmt.Sprintf("%s %s", w.date(start), w.clockTimes(start, length))
+	return w.date(start) + " " + w.clockTimes(start, length)
 }
 
 // clockTimes are the times of day of an occurrence; "" for a day.
@@ -186,15 +209,15 @@ func (w *sentence) clockTimes(start int64, length span) string {
 	case w.Start.IsDate() && total <= recur.Day:
 		return ""
 	case w.Start.IsDate():
-		return fmt.Sprintf("for %d days", total/recur.Day)
+		return w.in.Translate("for %d days", total/recur.Day)
 	case total == 0:
-		return fmt.Sprintf("at %s", timeOfDay(begin))
+		return w.in.Translate("at %s", timeOfDay(begin))
 	case end <= recur.Day:
-		return fmt.Sprintf("%s–%s", timeOfDay(begin), timeOfDay(end))
+		return timeOfDay(begin) + "–" + timeOfDay(end)
 	case end < 2*recur.Day:
-		return fmt.Sprintf("%s–%s the next day", timeOfDay(begin), timeOfDay(end-recur.Day))
+		return w.in.Translate("%s–%s the next day", timeOfDay(begin), timeOfDay(end-recur.Day))
 	}
-	return fmt.Sprintf("%s–%s %d days later", timeOfDay(begin), timeOfDay(recur.SecondOfDay(end)), end/recur.Day)
+	return w.in.Translate("%s–%s %d days later", timeOfDay(begin), timeOfDay(recur.SecondOfDay(end)), end/recur.Day)
 }
 
 // zone names the event's zone where it is another one than the view's.
@@ -204,7 +227,7 @@ func (w *sentence) zone() string {
 	case w.Start.Form == recur.UTC && seen != time.UTC.String():
 		return " (UTC)"
 	case w.Start.Form == recur.Zoned && w.Start.Zone.String() != seen:
-		return fmt.Sprintf(" (%s)", oneLine(w.Start.Zone.String()))
+		return " (" + oneLine(w.Start.Zone.String()) + ")"
 	}
 	return ""
 }
@@ -225,16 +248,13 @@ func (w *sentence) moment(civil int64) string {
 	if w.Start.IsDate() {
 		return w.date(civil)
 	}
-	return fmt.Sprintf("%s %s", w.date(civil), timeOfDay(recur.SecondOfDay(civil)))
+	return w.date(civil) + " " + timeOfDay(recur.SecondOfDay(civil))
 }
 
 // date is the day of a civil time: "Thu 24 Dec", with its year where that is not the present one.
 func (w *sentence) date(civil int64) string {
 	day := time.Unix(civil, 0).UTC() // which shows civil time as it is
-	if day.Year() == w.year {
-		return day.Format("Mon 2 Jan")
-	}
-	return day.Format("Mon 2 Jan 2006")
+	return w.in.Day(day, day.Year() != w.year)
 }
 
 // timeOfDay writes seconds after midnight; 24:00 is the end of a day.

@@ -64,7 +64,7 @@ func TestInWords(t *testing.T) {
 		if len(e) != 1 {
 			t.Fatalf("%s: got %d events", c.event, len(e))
 		}
-		if got := InWords(e[0], View{Zone: berlin}, now); got != c.want {
+		if got := InWords(e[0], View{Zone: berlin}, now, English()); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.event, got, c.want)
 		}
 	}
@@ -88,7 +88,7 @@ func FuzzInWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string, now int64) {
 		now %= 1 << 40
 		for _, e := range wordsEvents(t, body) {
-			got := InWords(e, View{Zone: time.UTC}, now)
+			got := InWords(e, View{Zone: time.UTC}, now, English())
 			if got == "" || len(got) > maxEventWords || !utf8.ValidString(got) {
 				t.Fatalf("got %d bytes, %q", len(got), got)
 			}

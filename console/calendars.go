@@ -159,7 +159,7 @@ func (c *Console) calendar(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !cal.Use.Snapshot.Unknown() {
-		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"))
+		c.occurrences(r.Context(), &m, cal, zone, q.Get("open"), sentences(c.language(r)))
 	}
 	c.show(w, r, http.StatusOK, "calendar", page{
 		Title: c.language(r).Text("Calendar %s", name), Here: "calendars", Zone: zone, Main: m,
@@ -193,7 +193,9 @@ func (m *calendarPage) setDays(q url.Values, now time.Time) error {
 }
 
 // occurrences lists what is on, each with its event as written.
-func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar, zone *time.Location, open string) {
+func (c *Console) occurrences(
+	ctx context.Context, m *calendarPage, cal Calendar, zone *time.Location, open string, in calendars.Language,
+) {
 	now := c.options.Now()
 	var events []*calendars.Event // whose texts are shown
 	seen := map[*calendars.Event]bool{}
@@ -212,7 +214,7 @@ func (c *Console) occurrences(ctx context.Context, m *calendarPage, cal Calendar
 			Line: o.Event.Line, Faint: o.Event.Transparent, Series: o.Event.Recurring, LastDay: end.Add(-time.Second),
 		}
 		if words[o.Event] == "" {
-			words[o.Event] = calendars.InWords(o.Event, calendars.View{Zone: zone}, now.Unix())
+			words[o.Event] = calendars.InWords(o.Event, calendars.View{Zone: zone}, now.Unix(), in)
 		}
 		item.ID, item.InWords = anchor(item.Event), words[o.Event]
 		item.Open = item.ID == open

@@ -295,8 +295,19 @@ func (c *Console) requirePreview(w http.ResponseWriter, r *http.Request) (*previ
 		l := c.language(r)
 		c.showMessage(w, r, http.StatusServiceUnavailable, l.Text("Starting"),
 			l.Text("The calendars are being read; calls are answered in a moment."))
+		return nil, false
 	}
-	return p, p != nil
+	return p.In(sentences(c.language(r))), true
+}
+
+// sentences are a language of the pages, for those who make sentences of what pages show.
+func sentences(l *languages.Language) calendars.Language {
+	return calendars.Language{Translate: l.Text, Day: func(day time.Time, year bool) string {
+		if year {
+			return l.WeekdayYear(day)
+		}
+		return l.Weekday(day)
+	}}
 }
 
 // indentJSON is a value as indented JSON. It escapes only what JSON requires.

@@ -1,15 +1,15 @@
 package pivot
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 )
 
 // phrase is an action in words. Each case has whole phrases, not parts of some, so that they can be
-// translated.
+// translated: see [Describe].
 func (a actionData) phrase() string {
 	if a.is("skip_module") {
-		return fmt.Sprintf("skips %s", oneLine(a.module, maxNameBytes))
+		return a.names.translate("skips %s", oneLine(a.module, maxNameBytes))
 	}
 	for _, phrases := range [...]func(actionData) string{
 		actionData.ringing, actionData.speaking, actionData.choosing, actionData.leaving, actionData.changing,
@@ -25,36 +25,39 @@ func (a actionData) phrase() string {
 func (a actionData) ringing() string {
 	switch a.module {
 	case "device":
-		return fmt.Sprintf("rings %s%s", a.called("id", "device", "a device"), a.seconds("timeout"))
+		return a.lasting("timeout", a.names.translate("rings %s", a.called("id", "device")))
 	case "user":
-		return fmt.Sprintf("rings %s%s", a.called("id", "user", "a user"), a.seconds("timeout"))
+		return a.lasting("timeout", a.names.translate("rings %s", a.called("id", "user")))
 	case "group":
-		return fmt.Sprintf("rings %s%s", a.called("id", "group", "a group"), a.seconds("timeout"))
+		return a.lasting("timeout", a.names.translate("rings %s", a.called("id", "group")))
 	case "ring_group":
 		return a.ringGroup()
 	case "page_group":
 		names, _ := a.endpoints()
-		return fmt.Sprintf("speaks through the phones of %s", names)
+		if names == "" {
+			return a.names.translate("speaks through nobody's phone")
+		}
+		return a.names.translate("speaks through the phones of %s", names)
 	case "resources", "offnet":
 		if number := a.text("to_did"); number != "" {
-			return fmt.Sprintf("calls %s outside%s", cutName(number), a.seconds("timeout"))
+			return a.lasting("timeout", a.names.translate("calls %s outside", cutName(number)))
 		}
-		return fmt.Sprintf("calls the dialed number outside%s", a.seconds("timeout"))
+		return a.lasting("timeout", a.names.translate("calls the dialed number outside"))
 	case "acdc_member":
-		return fmt.Sprintf("puts the caller into %s", a.called("id", "queue", "a queue"))
+		return a.names.translate("puts the caller into %s", a.called("id", "queue"))
 	case "conference":
-		return fmt.Sprintf("joins %s", a.called("id", "conference", "a conference of the caller's choice"))
+		return a.names.translate("joins %s", a.called("id", "conference"))
 	case "transfer":
 		if to := a.text("target"); to != "" {
-			return fmt.Sprintf("transfers to %s", cutName(to))
+			return a.names.translate("transfers to %s", cutName(to))
 		}
-		return "transfers"
+		return a.names.translate("transfers")
 	case "directory":
-		return fmt.Sprintf("dials by name in %s", a.called("id", "directory", "a directory"))
+		return a.names.translate("dials by name in %s", a.called("id", "directory"))
 	case "disa":
-		return "lets the caller dial a number"
+		return a.names.translate("lets the caller dial a number")
 	case "intercom":
-		return "speaks through a phone"
+		return a.names.translate("speaks through a phone")
 	}
 	return ""
 }
@@ -64,28 +67,32 @@ func (a actionData) ringGroup() string {
 	if id := a.text("group_id"); id != "" && !several && a.raw("endpoints") == nil {
 		names = a.names.bearer(id, "group")
 	}
-	length := a.seconds("timeout")
-	if n := a.number("repeats"); n > 1 {
-		length += fmt.Sprintf(", up to %d times", n)
-	}
+	var rings string
 	switch strategy := a.text("strategy"); {
+	case names == "":
+		rings = a.names.translate("rings nobody")
 	case !several:
-		return fmt.Sprintf("rings %s%s", names, length)
+		rings = a.names.translate("rings %s", names)
 	case strategy == "single":
-		return fmt.Sprintf("rings %s one after the other%s", names, length)
+		rings = a.names.translate("rings %s one after the other", names)
 	case strategy == "weighted_random":
-		return fmt.Sprintf("rings %s in random order%s", names, length)
+		rings = a.names.translate("rings %s in random order", names)
 	default:
-		return fmt.Sprintf("rings %s at once%s", names, length)
+		rings = a.names.translate("rings %s at once", names)
 	}
+	rings = a.lasting("timeout", rings)
+	if n := a.number("repeats"); n > 1 {
+		return a.names.translate("%s, up to %d times", rings, n)
+	}
+	return rings
 }
 
-// endpoints names the endpoints of a group, the first ones; several reports whether it has more
+// endpoints names the endpoints of a group, the first ones; "" for none. several reports whether it has more
 // than one.
 func (a actionData) endpoints() (names string, several bool) {
 	list := a.raw("endpoints")
 	if len(list) == 0 || list[0] != '[' {
-		return "a group", false
+		return a.names.translate("a group"), false
 	}
 	var called []string
 	n := 0
@@ -110,11 +117,15 @@ func (a actionData) endpoints() (names string, several bool) {
 	}
 	switch {
 	case n == 0:
-		return "nobody", false
+		return "", false
 	case n > maxRung:
-		return fmt.Sprintf("%s and %d more", strings.Join(called[:maxRung-1], ", "), n-maxRung+1), true
+		return a.names.translate("%[1]s and %[2]d more", strings.Join(called[:maxRung-1], ", "), n-maxRung+1), true
 	}
-	return joinNames(called, "and"), n > 1
+	last := len(called) - 1
+	if last == 0 {
+		return called[0], false
+	}
+	return a.names.translate("%s and %s", strings.Join(called[:last], ", "), called[last]), true
 }
 
 // speaking are the modules by which the caller hears something or is recorded.
@@ -122,42 +133,45 @@ func (a actionData) speaking() string {
 	switch a.module {
 	case "tts":
 		if text := a.text("text"); text != "" {
-			return fmt.Sprintf("says “%s”", oneLine(text, maxSpoken))
+			return a.names.translate("says “%s”", oneLine(text, maxSpoken))
 		}
-		return "says nothing"
+		return a.names.translate("says nothing")
 	case "play":
 		id := a.text("id")
-		what := a.called("id", "recording", "a recording")
+		what := a.called("id", "recording")
 		if strings.Contains(id, "://") {
-			what = fmt.Sprintf("a recording of %s", hostOf(id, "another server"))
+			what = a.names.translate("a recording of %s", a.hostOf(id))
 		}
 		if a.is("endless_playback") {
-			return fmt.Sprintf("plays %s again and again", what)
+			return a.names.translate("plays %s again and again", what)
 		}
-		return fmt.Sprintf("plays %s", what)
+		return a.names.translate("plays %s", what)
 	case "tones":
-		return "plays tones"
+		return a.names.translate("plays tones")
 	case "audio_macro":
-		return "plays recordings and texts"
+		return a.names.translate("plays recordings and texts")
 	case "voicemail":
 		if a.text("action") == "check" {
-			return "opens a voicemail box for its owner"
+			return a.names.translate("opens a voicemail box for its owner")
 		}
-		switch name := a.called("id", "voicemail", "voicemail"); {
-		case name == "the voicemail":
-			return "voicemail"
+		id := a.text("id")
+		switch name := a.names.nameOf(id); {
+		case id == "", strings.EqualFold(name, "voicemail"):
+			return a.names.translate("voicemail")
+		case name == "":
+			return a.names.translate("voicemail %s", a.names.called(id))
 		case strings.Contains(strings.ToLower(name), "voicemail"):
 			return name
 		default:
-			return fmt.Sprintf("voicemail of %s", name)
+			return a.names.translate("voicemail of %s", name)
 		}
 	case "record_call":
 		if a.text("action") == "stop" {
-			return "stops recording the call"
+			return a.names.translate("stops recording the call")
 		}
-		return "starts recording the call"
+		return a.names.translate("starts recording the call")
 	case "record_caller":
-		return "records the caller"
+		return a.names.translate("records the caller")
 	}
 	return ""
 }
@@ -166,34 +180,34 @@ func (a actionData) speaking() string {
 func (a actionData) choosing() string {
 	switch a.module {
 	case "menu":
-		return fmt.Sprintf("asks by %s", a.called("id", "menu", "a menu"))
+		return a.names.translate("asks by %s", a.called("id", "menu"))
 	case "collect_dtmf":
 		switch n := a.number("max_digits"); n {
 		case 0:
-			return "asks for digits"
+			return a.names.translate("asks for digits")
 		case 1:
-			return "asks for one digit"
+			return a.names.translate("asks for one digit")
 		default:
-			return fmt.Sprintf("asks for up to %d digits", n)
+			return a.names.translate("asks for up to %d digits", n)
 		}
 	case "detect_speech":
-		return "listens to what the caller says"
+		return a.names.translate("listens to what the caller says")
 	case "callflow":
-		return fmt.Sprintf("continues in %s", a.called("id", "callflow", "another callflow"))
+		return a.names.translate("continues in %s", a.called("id", "callflow"))
 	case "pivot":
-		return fmt.Sprintf("asks %s what to do next", a.host("voice_url", "another server"))
+		return a.names.translate("asks %s what to do next", a.hostOf(a.text("voice_url")))
 	case "temporal_route":
-		return "follows Kazoo's own time rules"
+		return a.names.translate("follows Kazoo's own time rules")
 	case "branch_variable":
-		return "chooses by a variable"
+		return a.names.translate("chooses by a variable")
 	case "branch_bnumber":
-		return "chooses by the dialed number"
+		return a.names.translate("chooses by the dialed number")
 	case "check_cid", "nomorobo":
-		return "chooses by the caller's number"
+		return a.names.translate("chooses by the caller's number")
 	case "cidlistmatch":
-		return "looks for the caller's number in a list"
+		return a.names.translate("looks for the caller's number in a list")
 	case "fax_detect":
-		return "listens whether it is a fax"
+		return a.names.translate("listens whether it is a fax")
 	}
 	return ""
 }
@@ -202,29 +216,29 @@ func (a actionData) choosing() string {
 func (a actionData) leaving() string {
 	switch a.module {
 	case "hangup":
-		return "hangs up"
+		return a.names.translate("hangs up")
 	case "response":
 		code := a.number("code")
 		switch message := oneLine(a.text("message"), maxNameBytes); {
 		case code == 0:
-			return "refuses the call"
+			return a.names.translate("refuses the call")
 		case message == "":
-			return fmt.Sprintf("refuses the call with %d", code)
+			return a.names.translate("refuses the call with %s", strconv.Itoa(code))
 		default:
-			return fmt.Sprintf("refuses the call with %d %s", code, message)
+			return a.names.translate("refuses the call with %s", strconv.Itoa(code)+" "+message)
 		}
 	case "answer":
-		return "answers"
+		return a.names.translate("answers")
 	case "sleep":
 		return a.sleeping()
 	case "park":
-		return "parks the call"
+		return a.names.translate("parks the call")
 	case "dead_air":
-		return "holds the line in silence"
+		return a.names.translate("holds the line in silence")
 	case "wait_for_hangup":
-		return "waits until the caller hangs up"
+		return a.names.translate("waits until the caller hangs up")
 	case "receive_fax", "faxbox":
-		return "receives a fax"
+		return a.names.translate("receives a fax")
 	}
 	return ""
 }
@@ -233,13 +247,13 @@ func (a actionData) sleeping() string {
 	n := a.number("duration")
 	switch unit := a.text("unit"); {
 	case n == 0:
-		return "waits"
+		return a.names.translate("waits")
 	case unit == "ms" || unit == "h":
-		return fmt.Sprintf("waits %d %s", n, unit)
+		return a.names.translate("waits %s", strconv.Itoa(n)+" "+unit)
 	case unit == "m":
-		return fmt.Sprintf("waits %d min", n)
+		return a.names.translate("waits %s", strconv.Itoa(n)+" min")
 	default:
-		return fmt.Sprintf("waits %s", span(n))
+		return a.names.translate("waits %s", span(n))
 	}
 }
 
@@ -248,37 +262,37 @@ func (a actionData) changing() string {
 	switch a.module {
 	case "set_cid":
 		if name := strings.TrimSpace(a.text("caller_id_name") + " " + a.text("caller_id_number")); name != "" {
-			return fmt.Sprintf("shows the caller as “%s”", cutName(name))
+			return a.names.translate("shows the caller as “%s”", cutName(name))
 		}
-		return "changes how the caller is shown"
+		return a.names.translate("changes how the caller is shown")
 	case "prepend_cid":
 		if name := a.text("caller_id_name_prefix"); name != "" && a.text("action") != "reset" {
-			return fmt.Sprintf("shows “%s” before the caller's name", cutName(name))
+			return a.names.translate("shows “%s” before the caller's name", cutName(name))
 		}
-		return "changes how the caller is shown"
+		return a.names.translate("changes how the caller is shown")
 	case "dynamic_cid", "lookupcidname", "privacy":
-		return "changes how the caller is shown"
+		return a.names.translate("changes how the caller is shown")
 	case "set_variable", "set_variables":
-		return "sets variables"
+		return a.names.translate("sets variables")
 	case "set_alert_info":
-		return "sets the ringtone"
+		return a.names.translate("sets the ringtone")
 	case "language":
 		if language := a.text("language"); language != "" {
-			return fmt.Sprintf("speaks %s from here on", cutName(language))
+			return a.names.translate("speaks %s from here on", cutName(language))
 		}
-		return "changes the language"
+		return a.names.translate("changes the language")
 	case "webhook":
-		return fmt.Sprintf("notifies %s", a.host("uri", "another server"))
+		return a.names.translate("notifies %s", a.hostOf(a.text("uri")))
 	case "missed_call_alert":
-		return "sends an alert if the call is missed"
+		return a.names.translate("sends an alert if the call is missed")
 	case "notification":
-		return "sends a notification"
+		return a.names.translate("sends a notification")
 	case "send_dtmf":
-		return "sends digits"
+		return a.names.translate("sends digits")
 	case "flush_dtmf":
-		return "forgets the digits so far"
+		return a.names.translate("forgets the digits so far")
 	case "noop":
-		return "does nothing"
+		return a.names.translate("does nothing")
 	}
 	return ""
 }

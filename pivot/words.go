@@ -24,13 +24,17 @@ const (
 // none. Children other than `_` stand in brackets: "asks by menu 89ab… (1: rings Sales; 2: hangs
 // up), otherwise voicemail". Modules that are not known here stand there as they are named. Other
 // than [Summary] it shows texts, and of an address its host alone; it is for those who may see the
-// callflow. It is one line of at most 1000 bytes, and "" for what is no callflow.
-func Describe(callflow []byte, name func(id string) string) string {
+// callflow. It is one line of at most 1000 bytes, and "" for what is no callflow. translate gives
+// English formats in the reader's language, with the arguments in their places; for English it is
+// [fmt.Sprintf].
+func Describe(
+	callflow []byte, name func(id string) string, translate func(format string, args ...any) string,
+) string {
 	r := &reader{json: callflow}
 	if !jsontext.Value(callflow).IsValid() || r.skipSpace() != '{' {
 		return ""
 	}
-	d := description{name: name}
+	d := description{name: name, translate: translate}
 	d.action(r, 1)
 	if d.out.Len() <= maxDescription {
 		return d.out.String()
@@ -40,8 +44,9 @@ func Describe(callflow []byte, name func(id string) string) string {
 
 // description is the sentence as far as it is written.
 type description struct {
-	out  strings.Builder
-	name func(id string) string
+	out       strings.Builder
+	name      func(id string) string
+	translate func(format string, args ...any) string
 }
 
 // action writes the action that the reader comes to, and those below it.
@@ -86,7 +91,7 @@ func (d *description) children(module string, children []byte, depth int) {
 			d.out.WriteString(" (")
 			open = true
 		}
-		d.out.WriteString(d.key(key) + ": ")
+		d.out.WriteString(d.translate("%s:", d.key(key)) + " ")
 		d.action(&reader{json: value}, depth+1)
 	}
 	if open {
@@ -96,9 +101,9 @@ func (d *description) children(module string, children []byte, depth int) {
 	case next == nil:
 		return
 	case choosers[module]:
-		d.out.WriteString(", otherwise ")
+		d.out.WriteString(", " + d.translate("otherwise") + " ")
 	default:
-		d.out.WriteString(", then ")
+		d.out.WriteString(", " + d.translate("then") + " ")
 	}
 	d.action(&reader{json: next}, depth+1)
 }
@@ -113,29 +118,43 @@ var choosers = map[string]bool{
 // other case; the child `_` of any other module comes after it.
 func Chooses(module string) bool { return choosers[module] }
 
-// keyWords are keys of children in words.
-var keyWords = map[string]string{
-	"timeout": "no key pressed", "max_retries": "too many wrong keys", "match": "on the list",
-	"nomatch": "not on the list", "ON_FAX": "a fax", "ON_VOICE": "a voice", "NO_ANSWER": "no answer",
-	"USER_BUSY": "busy", "CALL_REJECTED": "rejected", "DO_NOT_DISTURB": "do not disturb",
-	"UNALLOCATED_NUMBER": "no such number", "USER_NOT_REGISTERED": "not connected",
-	"SUBSCRIBER_ABSENT": "not connected", "MAX_SLOT_EXCEEDED": "no slot is free",
-}
-
 // key is the key of a child in words; that of a rule of Kazoo goes by its name.
 func (d *description) key(key string) string {
-	if words, ok := keyWords[key]; ok {
-		return words
+	switch key {
+	case "timeout":
+		return d.translate("no key pressed")
+	case "max_retries":
+		return d.translate("too many wrong keys")
+	case "match":
+		return d.translate("on the list")
+	case "nomatch":
+		return d.translate("not on the list")
+	case "ON_FAX":
+		return d.translate("a fax")
+	case "ON_VOICE":
+		return d.translate("a voice")
+	case "NO_ANSWER":
+		return d.translate("no answer")
+	case "USER_BUSY":
+		return d.translate("the line is busy")
+	case "CALL_REJECTED":
+		return d.translate("rejected")
+	case "DO_NOT_DISTURB":
+		return d.translate("do not disturb")
+	case "UNALLOCATED_NUMBER":
+		return d.translate("no such number")
+	case "USER_NOT_REGISTERED", "SUBSCRIBER_ABSENT":
+		return d.translate("not connected")
+	case "MAX_SLOT_EXCEEDED":
+		return d.translate("no slot is free")
 	}
 	return d.called(key)
 }
 
 // called is what people call the bearer of an id: its name, or else the beginning of the id.
 func (d *description) called(id string) string {
-	if d.name != nil {
-		if name := oneLine(d.name(id), maxNameBytes); name != "" {
-			return name
-		}
+	if name := d.nameOf(id); name != "" {
+		return name
 	}
 	const digits, enough = 32, 4
 	if len(id) == digits && strings.Trim(id, "0123456789abcdefABCDEF") == "" {
@@ -171,36 +190,40 @@ func (a actionData) number(name string) int { return numberOf(a.raw(name)) }
 func (a actionData) is(name string) bool { return string(a.raw(name)) == "true" }
 
 // called is the bearer of the id in a member with what it is: "Front desk", "device 0a4c…", "the
-// device" where its name is that word, and none where there is no id.
-func (a actionData) called(name, what, none string) string {
+// device" where its name is that word, and "a device" where there is no id.
+func (a actionData) called(name, what string) string {
 	id := a.text(name)
 	if id == "" {
-		return none
+		return a.names.unnamed(what)
 	}
 	return a.names.bearer(id, what)
 }
 
+// nameOf is what people call the bearer of an id; "" if that is not known.
+func (d *description) nameOf(id string) string {
+	if d.name == nil {
+		return ""
+	}
+	return oneLine(d.name(id), maxNameBytes)
+}
+
 // bearer is the bearer of an id with what it is, as in "Front desk", "device 0a4c…" and "the device".
 func (d *description) bearer(id, what string) string {
-	name := ""
-	if d.name != nil {
-		name = oneLine(d.name(id), maxNameBytes)
-	}
-	switch {
+	switch name := d.nameOf(id); {
 	case strings.EqualFold(name, what):
-		return "the " + what
+		return d.only(what)
 	case name != "":
 		return name
 	}
-	return what + " " + d.called(id)
+	return d.withID(what, d.called(id))
 }
 
-// seconds is a member that is a length of time in seconds, as in " for 20 s"; "" for none.
-func (a actionData) seconds(name string) string {
+// lasting is what an action does, with a member that is its length in seconds, if there is one.
+func (a actionData) lasting(name, does string) string {
 	if n := a.number(name); n > 0 {
-		return " for " + span(n)
+		return a.names.translate("%s for %s", does, span(n))
 	}
-	return ""
+	return does
 }
 
 // span writes a length of time in seconds.
@@ -211,13 +234,11 @@ func span(seconds int) string {
 	return strconv.Itoa(seconds) + " s"
 }
 
-// host is the host of an address in a member; none where that is not known.
-func (a actionData) host(name, none string) string { return hostOf(a.text(name), none) }
-
-func hostOf(address, none string) string {
+// hostOf is the host of an address.
+func (a actionData) hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
-		return none
+		return a.names.translate("another server")
 	}
 	return oneLine(u.Hostname(), maxNameBytes)
 }

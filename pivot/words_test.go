@@ -2,6 +2,7 @@ package pivot
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -88,7 +89,7 @@ func TestDescribe(t *testing.T) {
 		},
 		{
 			`{"module":"device","data":{"id":` + desk + `},"children":{"USER_BUSY":{"module":"hangup"},"_":{"module":"voicemail"}}}`,
-			"rings Front desk (busy: hangs up), then voicemail",
+			"rings Front desk (the line is busy: hangs up), then voicemail",
 		},
 		{
 			`{"module":"collect_dtmf","data":{"max_digits":4},"children":{"_":{"module":"acdc_member"}}}`,
@@ -112,13 +113,13 @@ func TestDescribe(t *testing.T) {
 		{`{"module":`, ""},
 		{``, ""},
 	} {
-		if got := Describe([]byte(c.callflow), known); got != c.want {
+		if got := Describe([]byte(c.callflow), known, fmt.Sprintf); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.callflow, got, c.want)
 		}
 	}
 	deep := strings.Repeat(`{"module":"tts","data":{"text":"ä"},"children":{"_":`, 99) + `{"module":"hangup"}` +
 		strings.Repeat(`}}`, 99)
-	if got := Describe([]byte(deep), nil); len(got) > maxDescription || !strings.HasSuffix(got, "…") {
+	if got := Describe([]byte(deep), nil, fmt.Sprintf); len(got) > maxDescription || !strings.HasSuffix(got, "…") {
 		t.Errorf("a deep one: got %d bytes, %q", len(got), got)
 	}
 }
@@ -136,7 +137,7 @@ func TestDescribeModules(t *testing.T) {
 		named[module] = true
 	}
 	for module := range builtIn().modules {
-		got := Describe([]byte(`{"module":"`+module+`"}`), nil)
+		got := Describe([]byte(`{"module":"`+module+`"}`), nil, fmt.Sprintf)
 		if (got == module) != named[module] && got != "voicemail" {
 			t.Errorf("%s: got %q", module, got)
 		}
@@ -157,7 +158,7 @@ func FuzzDescribe(f *testing.F) {
 				t.Fatalf("spoken is %q", spoken.Text)
 			}
 		}
-		got := Describe(body, func(string) string { return name })
+		got := Describe(body, func(string) string { return name }, fmt.Sprintf)
 		if len(got) > maxDescription || !utf8.ValidString(got) {
 			t.Fatalf("got %d bytes, %q", len(got), got)
 		}

@@ -133,16 +133,17 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, s.Rendered(a, q.Call, q.At)
-		e.Answer.InWords = describe(a.Body, r.Data(a.Branch))
+		e.Answer.InWords = p.describe(a.Body, r.Data(a.Branch))
 	}
 	for _, ev := range a.Events[:min(len(a.Events), maxExplained)] {
 		e.Events = append(e.Events, eventOf(ev, r.Zone))
 	}
 	e.More = len(a.Events) + a.More - len(e.Events)
 	left := newBudget(ctx)
-	for _, step := range a.Decision.Steps(left.spendEvents) {
+	for _, step := range a.Decision.Steps(left.spendEvents, p.language) {
 		if step.Reason == "" {
-			step.Reason, step.Brief = unexplained, unexplained
+			step.Reason = unexplained
+			step.Brief = p.language.Translate("more events are on at once than are looked through for one answer")
 		}
 		e.Steps = append(e.Steps, Step{
 			Branch: step.Branch, State: string(step.State), Holds: step.Truth,

@@ -16,11 +16,11 @@ const maxNamed = 10_000
 
 // describe says in a sentence what a callflow does, with Kazoo's ids by the names that the data of
 // the branch has for them.
-func describe(callflow []byte, data map[string]any) string {
+func (p *Preview) describe(callflow []byte, data map[string]any) string {
 	if len(callflow) == 0 {
 		return ""
 	}
-	return pivot.Describe(callflow, idNames(data))
+	return pivot.Describe(callflow, idNames(data), p.language.Translate)
 }
 
 // Describe says in a sentence what a callflow of a route's branch does; "" where there is no such
@@ -32,7 +32,7 @@ func (p *Preview) Describe(route, branch string, callflow []byte) string {
 	}
 	for i, b := range r.Branches {
 		if b.Name == branch {
-			return describe(callflow, r.Data(i))
+			return p.describe(callflow, r.Data(i))
 		}
 	}
 	return ""

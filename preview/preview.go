@@ -33,6 +33,12 @@ type Options struct {
 
 // Preview answers questions about one generation, and its calendars as they were when it was made.
 type Preview struct {
+	*subject
+	language calendars.Language // of sentences for people
+}
+
+// subject is what is asked about, in whatever language.
+type subject struct {
 	options Options
 	byName  map[string]*render.Route
 
@@ -48,17 +54,21 @@ const (
 	maxKept   = 4_000_000
 )
 
-// New makes a Preview; it compiles nothing yet.
+// New makes a Preview whose sentences are English; it compiles nothing yet.
 func New(o Options) *Preview {
 	if o.Totals == (routes.Totals{}) {
 		o.Totals = routes.NewTotals(ical.Limits{}.MaxInstances())
 	}
-	p := &Preview{options: o, byName: map[string]*render.Route{}, states: map[*render.Route][]*render.State{}}
+	s := &subject{options: o, byName: map[string]*render.Route{}, states: map[*render.Route][]*render.State{}}
 	for _, r := range o.Routes {
-		p.byName[r.Name] = r
+		s.byName[r.Name] = r
 	}
-	return p
+	return &Preview{s, calendars.English()}
 }
+
+// In is the same Preview for readers of another language: conditions, callflows and short reasons are
+// in it. What is for engineers stays English.
+func (p *Preview) In(language calendars.Language) *Preview { return &Preview{p.subject, language} }
 
 // state is the route compiled for the window that it has at a moment. It compiles without the lock,
 // so that nobody waits for another one's route.

@@ -74,7 +74,7 @@ type node struct {
 	leaf  int
 	test  func(c *pivot.Call) bool // opCall
 	asks  string                   // opCall: the condition as written, such as `caller is "+1415*"`
-	brief string                   // opCall: the condition in words, see [Route.InWords]
+	brief *callWords               // opCall: the condition in words, see [Route.InWords]
 	idle  func() bool              // opCall: what the ordinary call says; nil: no
 }
 
@@ -317,7 +317,7 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 	if c.Caller.asked() {
 		set, words := b.numbers(c.Caller)
 		withheld := c.Caller.Withheld
-		brief := b.shared.word(callerInWords(c.Caller))
+		brief := b.shared.brief(numberWords(caller, c.Caller))
 		add(&node{op: opCall, asks: "caller is " + words, brief: brief, test: func(call *pivot.Call) bool {
 			return withheld && call.Withheld() || set.has(call.CallerNumber)
 		}})
@@ -326,7 +326,7 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		set, words := b.numbers(c.Dialed)
 		first := b.route
 		add(&node{
-			op: opCall, asks: "dialed number is " + words, brief: b.shared.word(dialedInWords(c.Dialed)),
+			op: opCall, asks: "dialed number is " + words, brief: b.shared.brief(numberWords(dialed, c.Dialed)),
 			test: func(call *pivot.Call) bool { return set.has(call.Dialed) },
 			idle: func() bool { return first.first != "" && set.has(first.first) },
 		})
@@ -335,29 +335,31 @@ func (b *builder) callTests(c *Condition, put func(*node)) {
 		ps, route := b.patterns(c.Account), b.route
 		b.count(c.Pos, 0, ps.Cost(), 0)
 		add(&node{
-			op: opCall, asks: b.shared.asks("account", "", ps, c.Account), brief: b.shared.brief("account", "", ps),
-			test: func(call *pivot.Call) bool { return ps.Match(fieldOf(call.AccountID)) },
-			idle: func() bool { return route.account != "" && ps.Match(route.account) },
+			op: opCall, asks: b.shared.asks(account, "", ps, c.Account),
+			brief: b.shared.brief(callWords{what: account, patterns: ps}),
+			test:  func(call *pivot.Call) bool { return ps.Match(fieldOf(call.AccountID)) },
+			idle:  func() bool { return route.account != "" && ps.Match(route.account) },
 		})
 	}
-	field := func(what, name string, values []diag.Text, get func(*pivot.Call) string) {
+	field := func(what callField, name string, values []diag.Text, get func(*pivot.Call) string) {
 		if len(values) == 0 {
 			return
 		}
 		ps := b.patterns(values)
 		b.count(c.Pos, 0, ps.Cost(), 0)
 		add(&node{
-			op: opCall, asks: b.shared.asks(what, name, ps, values), brief: b.shared.brief(what, name, ps),
-			test: func(call *pivot.Call) bool { return ps.Match(fieldOf(get(call))) },
+			op: opCall, asks: b.shared.asks(what, name, ps, values),
+			brief: b.shared.brief(callWords{what: what, name: name, patterns: ps}),
+			test:  func(call *pivot.Call) bool { return ps.Match(fieldOf(get(call))) },
 		})
 	}
-	field("caller name", "", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
-	field("digits", "", c.Digits, func(call *pivot.Call) string { return call.Digits })
+	field(callerName, "", c.CallerName, func(call *pivot.Call) string { return call.CallerName })
+	field(digits, "", c.Digits, func(call *pivot.Call) string { return call.Digits })
 	for _, v := range c.Vars {
-		field("variable", v.Name, v.Values, func(call *pivot.Call) string { return call.Var(v.Name) })
+		field(variable, v.Name, v.Values, func(call *pivot.Call) string { return call.Var(v.Name) })
 	}
 	for _, h := range c.Headers {
-		field("header", h.Name, h.Values, func(call *pivot.Call) string { return call.Header(h.Name) })
+		field(header, h.Name, h.Values, func(call *pivot.Call) string { return call.Header(h.Name) })
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/callhours/callhours/calendars"
 )
 
 // Step is what became of one branch's condition.
@@ -19,8 +21,8 @@ type Step struct {
 
 // Steps are the branches in order, each with the result of its condition and why, up to the last one.
 // why is asked for each branch whether so many events may be looked at for its reason, which is ""
-// if not; nil for all.
-func (d Decision) Steps(why func(events int) bool) []Step {
+// if not; nil for all. in is the language of Brief.
+func (d Decision) Steps(why func(events int) bool, in calendars.Language) []Step {
 	s := d.segments
 	steps := make([]Step, len(s.route.Branches))
 	for i, b := range s.route.Branches {
@@ -30,22 +32,22 @@ func (d Decision) Steps(why func(events int) bool) []Step {
 			Truth: s.eval(n, d.call, d.segment).String(),
 		}
 		if why == nil || why(d.weight(n, math.MaxInt)) {
-			steps[i].Reason, steps[i].Brief = d.why(n, exactly), d.brief(n, steps[i])
+			steps[i].Reason, steps[i].Brief = d.why(n, exactly), d.brief(n, steps[i], in)
 		}
 	}
 	return steps
 }
 
 // brief is why a branch was taken or not, in few words.
-func (d Decision) brief(n *node, s Step) string {
-	why := cutSentence(d.why(n, briefly))
+func (d Decision) brief(n *node, s Step, in calendars.Language) string {
+	why := cutSentence(d.why(n, briefly(in)))
 	switch {
 	case s.Taken || s.Truth != yes.String():
 		return why
 	case n == nil:
-		return otherwise
+		return in.Translate("in every other case")
 	default:
-		return why + " (an earlier branch answers)"
+		return in.Translate("%s (an earlier branch answers)", why)
 	}
 }
 
@@ -95,18 +97,24 @@ func (d Decision) Reason() string {
 	return why
 }
 
-// wording is how much a reason says.
-type wording int
+// wording is how a reason is written: for people in their language, see [Route.InWords], or, where it
+// has none, with all that the configuration says.
+type wording struct{ calendars.Language }
 
-const (
-	exactly wording = iota // all that the configuration says
-	briefly                // in words for people, see [Route.InWords]
-)
+// exactly is the wording of logs, headers and the API.
+var exactly = wording{}
+
+func briefly(in calendars.Language) wording { return wording{in} }
+
+func (w wording) isBrief() bool { return w.Translate != nil }
 
 // why says in one line why a condition is what it is.
 func (d Decision) why(n *node, how wording) string {
 	s := d.segments
-	if n == nil {
+	switch {
+	case n == nil && how.isBrief():
+		return how.Translate("nothing else applies")
+	case n == nil:
 		return "nothing else applies"
 	}
 	truth := s.eval(n, d.call, d.segment)
@@ -114,14 +122,15 @@ func (d Decision) why(n *node, how wording) string {
 	case opCalendar:
 		return d.whyLeaf(n.leaf, truth, how)
 	case opCall:
-		asks := n.asks
-		if how == briefly {
-			asks = n.brief
+		switch {
+		case how.isBrief() && truth == yes:
+			return n.brief.in(how.Translate)
+		case how.isBrief():
+			return how.Translate("not: %s", n.brief.in(how.Translate))
+		case truth == yes:
+			return n.asks
 		}
-		if truth == yes {
-			return asks
-		}
-		return "not: " + asks
+		return "not: " + n.asks
 	case opNot:
 		return d.why(n.kids[0], how)
 	default:
@@ -144,6 +153,9 @@ func (d Decision) why(n *node, how wording) string {
 			parts = append(parts, d.why(k, how))
 		}
 	}
+	if how.isBrief() {
+		return translator(how.Translate).andList(parts)
+	}
 	return strings.Join(parts, " and ")
 }
 
@@ -153,47 +165,61 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 	switch truth {
 	case unknown:
 		if d.segment == outside {
-			text := "the moment lies outside the window that the calendars are expanded for"
-			if s.short != "" {
-				text += ", which is short: " + s.short
-			}
-			return text
+			return s.beyond(how)
 		}
 		for i, t := range s.timelines[leaf] {
-			if t == nil {
+			switch {
+			case t != nil:
+			case how.isBrief():
+				return how.Translate("calendar %s is unknown: %s", ownName(l.calendars[i]), s.why[l.calendars[i]])
+			default:
 				return fmt.Sprintf("calendar %s is unknown: %s", l.calendars[i], s.why[l.calendars[i]])
 			}
 		}
 	case yes:
 		if e := s.on(leaf, d.segment).why; e.Event != nil {
-			if how == briefly {
-				return fmt.Sprintf("“%s” in %s, %s", quotable(e.Event.Summary), ownName(e.Calendar), s.spoken(e))
+			if how.isBrief() {
+				return how.Translate("“%s” in %s, %s", quotable(e.Event.Summary), ownName(e.Calendar), s.spoken(e, how.Language))
 			}
 			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
 		}
 	case no:
 	}
-	if how == briefly {
-		return l.phrase(false, ownName)
+	if how.isBrief() {
+		return phraser{s.route, how.Translate, ownName}.leaf(l, false)
 	}
 	return "nothing is on in " + l.String()
 }
 
+// beyond says that a moment is not in sight.
+func (s *Segments) beyond(how wording) string {
+	switch {
+	case how.isBrief() && s.short != "":
+		return how.Translate("the moment lies outside the window that the calendars are expanded for, which is short: %s",
+			s.short)
+	case how.isBrief():
+		return how.Translate("the moment lies outside the window that the calendars are expanded for")
+	case s.short != "":
+		return "the moment lies outside the window that the calendars are expanded for, which is short: " + s.short
+	}
+	return "the moment lies outside the window that the calendars are expanded for"
+}
+
 // spoken says when an event runs, as people read it.
-func (s *Segments) spoken(e Event) string {
-	const day, moment = "Mon 2 Jan 2006", "Mon 2 Jan 2006 15:04"
+func (s *Segments) spoken(e Event, in calendars.Language) string {
 	start, end := time.Unix(e.Start, 0).In(s.route.Zone), time.Unix(e.End, 0).In(s.route.Zone)
 	if e.Event.AllDay {
 		last := end.Add(-time.Second)
-		if start.Format(day) == last.Format(day) || end.Sub(start) <= 25*time.Hour {
-			return "all day on " + start.Format(day)
+		if start.Format(time.DateOnly) == last.Format(time.DateOnly) || end.Sub(start) <= 25*time.Hour {
+			return in.Translate("all day on %s", in.Day(start, true))
 		}
-		return fmt.Sprintf("all day from %s to %s", start.Format(day), last.Format(day))
+		return in.Translate("all day from %s to %s", in.Day(start, true), in.Day(last, true))
 	}
-	if start.Format(day) == end.Format(day) {
-		return fmt.Sprintf("%s to %s", start.Format(moment), end.Format("15:04"))
+	from := in.Day(start, true) + " " + start.Format("15:04")
+	if start.Format(time.DateOnly) == end.Format(time.DateOnly) {
+		return in.Translate("%s to %s", from, end.Format("15:04"))
 	}
-	return fmt.Sprintf("%s to %s", start.Format(moment), end.Format(moment))
+	return in.Translate("%s to %s", from, in.Day(end, true)+" "+end.Format("15:04"))
 }
 
 // when says when an event runs, in the route's zone.

@@ -1,7 +1,6 @@
 package routes
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,36 +16,45 @@ const (
 	maxNamed    = 3   // calendars of a condition that are named
 )
 
-// otherwise is the condition of a branch that has none.
-const otherwise = "in every other case"
-
 // InWords describe the condition of a branch, as people would: `a single event titled like “open” (6
 // patterns) in hours`. Of several patterns it has the first; [Route.Words] have all. calendar gives
-// what people call a calendar, by its full name; nil: its name without the tenant's.
-func (r *Route) InWords(branch int, calendar func(name string) string) string {
-	n := r.branches[branch]
-	if n == nil {
-		return otherwise
-	}
+// what people call a calendar, by its full name; nil: its name without the tenant's. translate gives
+// English formats in the reader's language, with the arguments in their places; for English it is
+// [fmt.Sprintf].
+func (r *Route) InWords(
+	branch int, calendar func(name string) string, translate func(format string, args ...any) string,
+) string {
 	if calendar == nil {
 		calendar = ownName
 	}
-	return cutSentence(phraser{r, calendar}.phrase(n))
+	return cutSentence(phraser{r, translator(translate), calendar}.condition(r.branches[branch]))
 }
 
 // phraser puts conditions of a route into words.
 type phraser struct {
 	*Route
-	calendar func(name string) string
+	translate translator
+	calendar  func(name string) string
+}
+
+// translator gives English formats in a language.
+type translator func(format string, args ...any) string
+
+// condition is that of a branch, which may have none.
+func (r phraser) condition(n *node) string {
+	if n == nil {
+		return r.translate("in every other case")
+	}
+	return r.phrase(n)
 }
 
 // phrase is a condition in words.
 func (r phraser) phrase(n *node) string {
 	switch n.op {
 	case opCalendar:
-		return r.leaves[n.leaf].phrase(true, r.calendar)
+		return r.leaf(r.leaves[n.leaf], true)
 	case opCall:
-		return n.brief
+		return n.brief.in(r.translate)
 	case opNot:
 		return r.negated(n.kids[0])
 	case opAny:
@@ -60,15 +68,15 @@ func (r phraser) phrase(n *node) string {
 func (r phraser) negated(n *node) string {
 	switch n.op {
 	case opCalendar:
-		return r.leaves[n.leaf].phrase(false, r.calendar)
+		return r.leaf(r.leaves[n.leaf], false)
 	case opNot:
 		return r.phrase(n.kids[0])
 	case opAny:
-		return fmt.Sprintf("none of these: %s", strings.Join(r.phrases(n.kids), "; "))
+		return r.translate("none of these: %s", strings.Join(r.phrases(n.kids), "; "))
 	case opAll:
-		return fmt.Sprintf("not all of these: %s", strings.Join(r.phrases(n.kids), "; "))
+		return r.translate("not all of these: %s", strings.Join(r.phrases(n.kids), "; "))
 	default:
-		return fmt.Sprintf("not so: %s", n.brief)
+		return r.translate("not so: %s", n.brief.in(r.translate))
 	}
 }
 
@@ -77,10 +85,10 @@ func (r phraser) either(n *node) string {
 	parts := r.phrases(n.kids)
 	for _, k := range n.kids {
 		if k.isCompound() { // which would be read together with its neighbour
-			return strings.Join(parts, "; or ")
+			return strings.Join(parts, "; "+r.translate("or")+" ")
 		}
 	}
-	return orList(parts)
+	return r.translate.orList(parts)
 }
 
 // both is an all in words: what must be, and what must not. Each part is said once, so that parts
@@ -91,7 +99,7 @@ func (r phraser) both(n *node) string {
 		for i, k := range n.kids {
 			parts[i] = r.negated(k.kids[0])
 		}
-		return strings.Join(parts, " and ")
+		return r.translate.andList(parts)
 	}
 	var wanted, unless []string
 	for _, k := range n.kids {
@@ -107,9 +115,9 @@ func (r phraser) both(n *node) string {
 		}
 	}
 	if len(unless) == 0 {
-		return strings.Join(wanted, " and ")
+		return r.translate.andList(wanted)
 	}
-	return fmt.Sprintf("%s, unless %s", strings.Join(wanted, " and "), orList(unless))
+	return r.translate("%s, unless %s", r.translate.andList(wanted), r.translate.orList(unless))
 }
 
 func (r phraser) phrases(nodes []*node) []string {
@@ -137,96 +145,105 @@ func (n *node) isCompound() bool {
 }
 
 // orList joins phrases: "a, b or c".
-func orList(parts []string) string {
+func (translate translator) orList(parts []string) string {
 	if len(parts) < 2 {
 		return strings.Join(parts, "")
 	}
 	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " or " + parts[last]
+	return strings.Join(parts[:last], ", ") + " " + translate("or") + " " + parts[last]
 }
 
-// phrase is a condition on calendars in words: that there is such an event, or that there is none.
-func (l *leaf) phrase(there bool, calendar func(string) string) string {
-	kind, article := l.kind()
-	where := l.where(calendar)
-	if l.wholeDay {
-		whole := fmt.Sprintf("the whole day of %s %s%s in %s", article, kind, l.which(), where)
-		if !there {
-			return "not " + whole
-		}
-		return whole
-	}
-	which := l.which()
+// andList joins phrases: "a and b and c".
+func (translate translator) andList(parts []string) string {
+	return strings.Join(parts, " "+translate("and")+" ")
+}
+
+// leaf is a condition on calendars in words: that there is such an event, or that there is none.
+func (r phraser) leaf(l *leaf, there bool) string {
+	event, isAny := r.event(l, there || l.wholeDay)
+	which, where := r.which(l), r.where(l)
 	switch {
-	case !there:
-		return fmt.Sprintf("no %s%s in %s", kind, which, where)
-	case kind == "event" && which == "":
-		return fmt.Sprintf("any event in %s", where)
-	default:
-		return fmt.Sprintf("%s %s%s in %s", article, kind, which, where)
+	case l.wholeDay && there:
+		return r.translate("the whole day of %s in %s", event+which, where)
+	case l.wholeDay:
+		return r.translate("not the whole day of %s in %s", event+which, where)
+	case there && isAny && which == "":
+		event = r.translate("any event")
 	}
+	return r.translate("%s in %s", event+which, where)
 }
 
-// kind is what sort of event counts, and the article before it.
-func (l *leaf) kind() (kind, article string) {
-	var words []string
-	add := func(asked *bool, yes, no string) {
-		if asked != nil && *asked {
-			words = append(words, yes)
-		} else if asked != nil {
-			words = append(words, no)
-		}
+// event is what sort of event counts, or that there is none; isAny reports whether every sort does.
+func (r phraser) event(l *leaf, there bool) (words string, isAny bool) {
+	var sort []string
+	switch asked := l.filter.Recurring; {
+	case asked == nil:
+	case *asked:
+		sort = append(sort, r.translate("repeating"))
+	default:
+		sort = append(sort, r.translate("single"))
 	}
-	add(l.filter.Recurring, "repeating", "single")
-	add(l.filter.AllDay, "all-day", "timed")
+	switch asked := l.filter.AllDay; {
+	case asked == nil:
+	case *asked:
+		sort = append(sort, r.translate("all-day"))
+	default:
+		sort = append(sort, r.translate("timed"))
+	}
 	switch l.filter.Transparency {
 	case "opaque":
-		words = append(words, "busy")
+		sort = append(sort, r.translate("busy"))
 	case "transparent":
-		words = append(words, "free")
+		sort = append(sort, r.translate("free"))
 	}
-	article = "a"
-	if len(words) == 0 || words[0] == "all-day" {
-		article = "an"
+	switch what := strings.Join(sort, " "); {
+	case what == "" && there:
+		return r.translate("an event"), true
+	case what == "":
+		return r.translate("no event"), true
+	case !there:
+		return r.translate("no %s event", what), false
+	case l.filter.Recurring == nil && l.filter.AllDay != nil && *l.filter.AllDay:
+		return r.translate("an %s event", what), false
+	default:
+		return r.translate("a %s event", what), false
 	}
-	return strings.Join(append(words, "event"), " "), article
 }
 
-// which is what the event says; "" for anything.
-func (l *leaf) which() string {
+// which is what the event says, after a blank; "" for anything.
+func (r phraser) which(l *leaf) string {
 	var parts []string
-	for _, f := range []struct {
-		format string
-		list   patterns.List
-	}{
-		{"titled %s", l.filter.Summary},
-		{"described %s", l.filter.Description},
-		{"at a place %s", l.filter.Location},
-		{"of a category %s", l.filter.Category},
-	} {
-		if len(f.list) > 0 {
-			parts = append(parts, fmt.Sprintf(f.format, like(f.list)))
-		}
+	if list := l.filter.Summary; len(list) > 0 {
+		parts = append(parts, r.translate("titled %s", r.translate.like(list)))
+	}
+	if list := l.filter.Description; len(list) > 0 {
+		parts = append(parts, r.translate("described %s", r.translate.like(list)))
+	}
+	if list := l.filter.Location; len(list) > 0 {
+		parts = append(parts, r.translate("at a place %s", r.translate.like(list)))
+	}
+	if list := l.filter.Category; len(list) > 0 {
+		parts = append(parts, r.translate("of a category %s", r.translate.like(list)))
 	}
 	if l.field != "" {
-		parts = append(parts, fmt.Sprintf("that names one of “%s”", quotable(l.field)))
+		parts = append(parts, r.translate("that names one of “%s”", quotable(l.field)))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return " " + strings.Join(parts, " and ")
+	return " " + r.translate.andList(parts)
 }
 
 // where are the calendars in words.
-func (l *leaf) where(calendar func(string) string) string {
+func (r phraser) where(l *leaf) string {
 	names := make([]string, len(l.calendars))
 	for i, name := range l.calendars {
-		names[i] = quotable(calendar(name))
+		names[i] = quotable(r.calendar(name))
 	}
 	if n := len(names); n > maxNamed {
-		return fmt.Sprintf("%s or %d more calendars", strings.Join(names[:maxNamed-1], ", "), n-maxNamed+1)
+		return r.translate("%s or %d more calendars", strings.Join(names[:maxNamed-1], ", "), n-maxNamed+1)
 	}
-	return orList(names)
+	return r.translate.orList(names)
 }
 
 // ownName is a calendar's name without its tenant's.
@@ -234,16 +251,15 @@ func ownName(name string) string { return name[strings.LastIndexByte(name, '/')+
 
 // like are patterns in words: the first that fits, or else the first that excludes, and how many
 // there are.
-func like(list patterns.List) string {
-	words := fmt.Sprintf("unlike “%s”", quotable(list[0].Plain()))
-	for _, p := range list {
-		if !p.Excludes() {
-			words = fmt.Sprintf("like “%s”", quotable(p.Plain()))
-			break
-		}
+func (translate translator) like(list patterns.List) string {
+	var words string
+	if i := slices.IndexFunc(list, func(p patterns.Pattern) bool { return !p.Excludes() }); i >= 0 {
+		words = translate("like “%s”", quotable(list[i].Plain()))
+	} else {
+		words = translate("unlike “%s”", quotable(list[0].Plain()))
 	}
 	if len(list) > 1 {
-		words += fmt.Sprintf(" (%d patterns)", len(list))
+		words = translate("%s (%d patterns)", words, len(list))
 	}
 	return words
 }
@@ -271,58 +287,4 @@ func cutSentence(text string) string {
 		cut--
 	}
 	return text[:cut] + "…"
-}
-
-// callerInWords are numbers that a caller has, in words.
-func callerInWords(n Numbers) string {
-	parts := n.parts("the caller is %s", "the caller's number begins with %s", "the caller is one of %d numbers",
-		"the caller is on the list %s")
-	if n.Withheld {
-		parts = append(parts, "the caller withholds the number")
-	}
-	return orList(parts)
-}
-
-// dialedInWords are numbers that are dialed, in words.
-func dialedInWords(n Numbers) string {
-	return orList(n.parts("the dialed number is %s", "the dialed number begins with %s",
-		"the dialed number is one of %d", "the dialed number is on the list %s"))
-}
-
-func (n Numbers) parts(one, beginning, several, listed string) []string {
-	var parts []string
-	switch len(n.Listed) {
-	case 0:
-	case 1:
-		number, isPrefix := strings.CutSuffix(n.Listed[0].S, "*")
-		if isPrefix {
-			one = beginning
-		}
-		parts = append(parts, fmt.Sprintf(one, quotable(number)))
-	default:
-		parts = append(parts, fmt.Sprintf(several, len(n.Listed)))
-	}
-	for _, l := range n.Lists[:min(len(n.Lists), maxNamed)] {
-		parts = append(parts, fmt.Sprintf(listed, quotable(l.Name)))
-	}
-	if more := len(n.Lists) - maxNamed; more > 0 {
-		parts = append(parts, fmt.Sprintf(listed, fmt.Sprintf("of %d more", more)))
-	}
-	return parts
-}
-
-// fieldInWords is a condition on a field of a call in words.
-func fieldInWords(what, name string, list patterns.List) string {
-	switch what {
-	case "account":
-		return fmt.Sprintf("the account is %s", like(list))
-	case "caller name":
-		return fmt.Sprintf("the caller's name is %s", like(list))
-	case "digits":
-		return fmt.Sprintf("the digits that the caller pressed are %s", like(list))
-	case "header":
-		return fmt.Sprintf("the SIP header %s is %s", quotable(name), like(list))
-	default:
-		return fmt.Sprintf("the call's variable %s is %s", quotable(name), like(list))
-	}
 }

@@ -1,10 +1,12 @@
 package routes
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/internal/growth"
 )
@@ -60,7 +62,7 @@ func TestInWords(t *testing.T) {
 		},
 		{all(titled("a"), either(titled("b"), titled("c"))), "an event titled like “a” in hours and (an event titled like “b” in hours or an event titled like “c” in hours)"},
 		{&Condition{Caller: Numbers{Listed: texts("+1", "+2"), Lists: []List{{Name: "spam", Numbers: texts("+3")}}}}, "the caller is one of 2 numbers or the caller is on the list spam"},
-		{&Condition{Caller: Numbers{Lists: []List{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}}, "the caller is on the list a, the caller is on the list b, the caller is on the list c or the caller is on the list of 1 more"},
+		{&Condition{Caller: Numbers{Lists: []List{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}}, "the caller is on the list a, the caller is on the list b, the caller is on the list c or the caller is on another list"},
 		{&Condition{Dialed: Numbers{Listed: texts("1001")}}, "the dialed number is 1001"},
 		{not(&Condition{Dialed: Numbers{Listed: texts("10*", "11*")}}), "not so: the dialed number is one of 2"},
 		{&Condition{Account: texts("7a1c*")}, "the account is like “7a1c”"},
@@ -74,15 +76,15 @@ func TestInWords(t *testing.T) {
 		if err := diag.Mistakes(mistakes).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if got := r.InWords(0, nil); got != c.want {
+		if got := r.InWords(0, nil, fmt.Sprintf); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
-		upper := r.InWords(0, strings.ToUpper)
+		upper := r.InWords(0, strings.ToUpper, fmt.Sprintf)
 		if c.when != nil && len(c.when.Calendars) > 0 && c.when.Calendars[0] == "acme/hours" &&
 			upper != strings.Replace(c.want, " in hours", " in ACME/HOURS", 1) {
 			t.Errorf("with names for people: got %q", upper)
 		}
-		for what, text := range map[string]string{"condition": r.InWords(0, nil), "exact one": r.Words(0)} {
+		for what, text := range map[string]string{"condition": r.InWords(0, nil, fmt.Sprintf), "exact one": r.Words(0)} {
 			if text == "" || !utf8.ValidString(text) {
 				t.Errorf("%s: got %q", what, text)
 			}
@@ -104,7 +106,7 @@ func TestInWordsAreBounded(t *testing.T) {
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.InWords(0, nil); len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
+	if got := r.InWords(0, nil, fmt.Sprintf); len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
 		t.Errorf("got %d bytes, %q", len(got), got)
 	}
 }
@@ -125,7 +127,7 @@ func TestNestedConditionsInWords(t *testing.T) {
 		if err := diag.Mistakes(mistakes).Err(); err != nil {
 			t.Fatal(err)
 		}
-		return growth.Bytes(func() { r.InWords(0, nil) })
+		return growth.Bytes(func() { r.InWords(0, nil, fmt.Sprintf) })
 	})
 }
 
@@ -143,7 +145,7 @@ func TestBrief(t *testing.T) {
 		"2025-01-01 10:00": {"the moment lies outside the window that the calendars are expanded for"},
 	} {
 		var got []string
-		for _, step := range s.Decide(nil, at(t, now)).Steps(nil) {
+		for _, step := range s.Decide(nil, at(t, now)).Steps(nil, calendars.English()) {
 			got = append(got, step.Brief)
 		}
 		for _, line := range want {

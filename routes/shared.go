@@ -18,7 +18,8 @@ type Shared struct {
 	sames    map[string]patterns.List // by their texts, as digest tells them
 	asked    map[askedAt]string
 	events   map[eventsAt]narrows
-	words    map[string]string // each text once
+	words    map[string]string     // each text once
+	briefs   map[string]*callWords // by their English words
 	lists    map[listIn]listed
 	keys     map[keysAt]*names
 	alike    map[string]*names // by their id
@@ -35,7 +36,8 @@ func NewShared() *Shared {
 	return &Shared{
 		patterns: map[written]parsed{}, sames: map[string]patterns.List{},
 		asked: map[askedAt]string{}, events: map[eventsAt]narrows{}, words: map[string]string{},
-		lists: map[listIn]listed{}, keys: map[keysAt]*names{}, alike: map[string]*names{},
+		briefs: map[string]*callWords{},
+		lists:  map[listIn]listed{}, keys: map[keysAt]*names{}, alike: map[string]*names{},
 	}
 }
 
@@ -154,16 +156,17 @@ func placeOf(ps patterns.List) patternsAt {
 
 // askedAt is what a condition asks of a field of a call.
 type askedAt struct {
-	what, name string
+	what callField
+	name string
 	patternsAt
 }
 
 // asks is a condition on a field of a call in words, made once for all that share its patterns.
-func (s *Shared) asks(what, name string, ps patterns.List, values []diag.Text) string {
+func (s *Shared) asks(what callField, name string, ps patterns.List, values []diag.Text) string {
 	at := askedAt{what, name, placeOf(ps)}
 	words, ok := s.asked[at]
 	if !ok {
-		words = what
+		words = string(what)
 		if name != "" {
 			words += " " + name
 		}
@@ -171,15 +174,6 @@ func (s *Shared) asks(what, name string, ps patterns.List, values []diag.Text) s
 		s.asked[at] = words
 	}
 	return words
-}
-
-// brief is the same for people, made once for all that share its patterns. It is "" where there are
-// no patterns, since they were refused.
-func (s *Shared) brief(what, name string, ps patterns.List) string {
-	if len(ps) == 0 {
-		return ""
-	}
-	return s.word(fieldInWords(what, name, ps))
 }
 
 // eventsAt is what a condition asks of events.

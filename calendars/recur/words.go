@@ -1,31 +1,27 @@
 package recur
 
 import (
-	"fmt"
 	"math/bits"
 	"slices"
-	"strconv"
-	"strings"
 )
-
-// dayNames are in the order of weekdays.
-var dayNames = []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
-
-var monthNames = []string{
-	"", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-	"November", "December",
-}
 
 // The weekdays of a week of work, as setWeekdays has them.
 const workingDays, allDays = 0b0011111, 0b1111111
+
+// wording puts rules into the words of a language.
+type wording struct {
+	*Rule
+	translate func(format string, args ...any) string
+}
 
 // Days say on which days a rule falls, in words: "every weekday", "every 2 weeks on Tuesday", "on the
 // last Friday of every month". start is DTSTART, a civil time, from which periods of more than one
 // count. COUNT and UNTIL are not in it, nor is the time of day, which is that of start. ok is false
 // for a rule that falls on more than one time of a day, or on days for which there are no words
-// here: it is to be shown as it is written.
-func (r *Rule) Days(start int64) (words string, ok bool) {
-	a := r.Anchor(start)
+// here: it is to be shown as it is written. translate gives English formats in the reader's
+// language, with the arguments in their places; for English it is [fmt.Sprintf].
+func (r *Rule) Days(start int64, translate func(format string, args ...any) string) (words string, ok bool) {
+	a := wording{r.Anchor(start), translate}
 	if !a.isOncePerDay(SecondOfDay(start)) || len(a.weeks)+len(a.yearDays) > 0 {
 		return "", false
 	}
@@ -59,210 +55,279 @@ func (r *Rule) isOncePerDay(second int64) bool {
 		r.seconds == 1<<(second%60)
 }
 
-func (r *Rule) dailyWords() (string, bool) {
+func (r wording) dailyWords() (string, bool) {
 	switch {
 	case r.hasMonthDays():
 		return "", false
 	case r.interval > 1 && !r.hasWeekdays() && r.months == 0:
-		return fmt.Sprintf("every %d days", r.interval), true
+		return r.translate("every %d days", r.interval), true
 	case r.interval > 1:
 		return "", false
 	case r.hasWeekdays():
-		return everyWeekday(r.weekdays) + r.inMonths(), true
+		return r.inMonths(r.everyWeekday()), true
 	}
-	return "every day" + r.inMonths(), true
+	return r.inMonths(r.translate("every day")), true
 }
 
-func (r *Rule) weeklyWords() (string, bool) {
+func (r wording) weeklyWords() (string, bool) {
 	switch {
 	case r.hasMonthDays() || !r.hasWeekdays():
 		return "", false
 	case r.interval == 1:
-		return everyWeekday(r.weekdays) + r.inMonths(), true
+		return r.inMonths(r.everyWeekday()), true
 	case r.weekStart != 0 && bits.OnesCount8(r.weekdays) > 1:
 		return "", false // which days are of one week is not what a reader takes it to be
 	}
-	return fmt.Sprintf("every %d weeks on %s", r.interval, weekdayList(r.weekdays)) + r.inMonths(), true
+	return r.inMonths(r.translate("every %d weeks on %s", r.interval, r.weekdayList())), true
 }
 
-func (r *Rule) monthlyWords() (string, bool) {
-	months := "every month"
+func (r wording) monthlyWords() (string, bool) {
 	switch {
-	case r.interval > 1 && r.months != 0:
-		return "", false
-	case r.interval > 1:
-		months = fmt.Sprintf("every %d months", r.interval)
-	case r.months != 0:
-		months = monthList(r.months)
-	}
-	switch {
-	case r.hasMonthDays() && r.hasWeekdays():
+	case r.interval > 1 && r.months != 0, r.hasMonthDays() && r.hasWeekdays():
 		return "", false
 	case r.hasMonthDays():
-		return fmt.Sprintf("on %s of %s", r.dateList(), months), true
+		return r.ofMonths(r.dateList()), true
 	case r.weekdays != 0 && len(r.nth) == 0 && r.interval == 1:
-		return everyWeekday(r.weekdays) + r.inMonths(), true
+		return r.inMonths(r.everyWeekday()), true
 	case r.weekdays == 0 && len(r.nth) > 0:
-		return fmt.Sprintf("on %s of %s", r.nthList(), months), true
+		return r.ofMonths(r.nthList()), true
 	}
 	return "", false
 }
 
-func (r *Rule) yearlyWords() (string, bool) {
-	years := "every year"
+func (r wording) yearlyWords() (string, bool) {
+	years := r.translate("every year")
 	if r.interval > 1 {
-		years = fmt.Sprintf("every %d years", r.interval)
+		years = r.translate("every %d years", r.interval)
 	}
 	switch {
 	case r.hasMonthDays() && r.hasWeekdays():
 		return "", false
-	case r.hasMonthDays() && r.months != 0 && r.monthDaysBack == 0 && bits.OnesCount16(r.months) == 1:
-		var dates []string
-		for date := 1; date <= 31; date++ {
-			if r.monthDays&(1<<date) != 0 {
-				dates = append(dates, strconv.Itoa(date))
-			}
+	case r.hasMonthDays() && r.months != 0 && r.monthDaysBack == 0 && bits.OnesCount16(r.months) == 1 &&
+		bits.OnesCount32(r.monthDays) == 1:
+		if date := bits.TrailingZeros32(r.monthDays); date > 1 {
+			return r.translate("%s on %d %s", years, date, r.monthList()), true
 		}
-		return fmt.Sprintf("%s on %s %s", years, andList(dates), monthList(r.months)), true
+		return r.translate("%s on 1 %s", years, r.monthList()), true
 	case r.hasMonthDays() && r.months != 0:
-		return fmt.Sprintf("%s on %s of %s", years, r.dateList(), monthList(r.months)), true
+		return r.translate("%s on %s of %s", years, r.dateList(), r.monthList()), true
 	case r.weekdays == 0 && len(r.nth) > 0 && r.months != 0:
-		return fmt.Sprintf("%s on %s of %s", years, r.nthList(), monthList(r.months)), true
+		return r.translate("%s on %s of %s", years, r.nthList(), r.monthList()), true
 	case r.weekdays == 0 && len(r.nth) > 0:
-		return fmt.Sprintf("%s on %s of the year", years, r.nthList()), true
+		return r.translate("%s on %s of the year", years, r.nthList()), true
 	case r.weekdays != 0 && len(r.nth) == 0 && !r.hasMonthDays() && r.interval == 1:
-		return everyWeekday(r.weekdays) + r.inMonths(), true
+		return r.inMonths(r.everyWeekday()), true
 	}
 	return "", false
 }
 
 // positionWords are the words of a rule with BYSETPOS: of a monthly one that takes one of several
 // weekdays.
-func (r *Rule) positionWords() (string, bool) {
+func (r wording) positionWords() (string, bool) {
 	if r.Freq != Monthly || r.weekdays == 0 || len(r.nth) > 0 || r.hasMonthDays() || len(r.positions) != 1 ||
 		r.interval > 1 {
 		return "", false
 	}
-	months := "every month"
-	if r.months != 0 {
-		months = monthList(r.months)
-	}
-	day := weekdayList(r.weekdays)
+	day := r.weekdayList()
 	switch {
 	case r.weekdays == workingDays:
-		day = "weekday"
+		day = r.translate("weekday")
 	case r.weekdays == allDays:
-		day = "day"
+		day = r.translate("day")
 	case bits.OnesCount8(r.weekdays) > 1:
 		return "", false
 	}
-	return fmt.Sprintf("on the %s %s of %s", ordinal(r.positions[0]), day, months), true
+	return r.ofMonths(r.translate("the %s %s", r.ordinal(r.positions[0]), day)), true
 }
 
-// inMonths says to which months a rule is limited, if it is.
-func (r *Rule) inMonths() string {
+// ofMonths are days of months that are counted from their beginnings or ends.
+func (r wording) ofMonths(days string) string {
+	switch {
+	case r.interval > 1:
+		return r.translate("on %s of every %d months", days, r.interval)
+	case r.months != 0:
+		return r.translate("on %s of %s", days, r.monthList())
+	}
+	return r.translate("on %s of every month", days)
+}
+
+// inMonths says to which months days are limited, if they are.
+func (r wording) inMonths(days string) string {
 	if r.months == 0 {
-		return ""
+		return days
 	}
-	return " in " + monthList(r.months)
+	// Numbered arguments tell the months from a place: languages have another word for each "in".
+	return r.translate("%[1]s in %[2]s", days, r.monthList())
 }
 
-// everyWeekday is each week's weekdays of a mask.
-func everyWeekday(mask uint8) string {
-	switch mask {
+// everyWeekday is each week's weekdays.
+func (r wording) everyWeekday() string {
+	switch r.weekdays {
 	case allDays:
-		return "every day"
+		return r.translate("every day")
 	case workingDays:
-		return "every weekday"
+		return r.translate("every weekday")
 	}
-	return "every " + weekdayList(mask)
+	return r.translate("every %s", r.weekdayList())
 }
 
-func weekdayList(mask uint8) string {
+func (r wording) weekdayList() string {
 	var names []string
-	for day, name := range dayNames {
-		if mask&(1<<day) != 0 {
+	for day := range 7 {
+		if r.weekdays&(1<<day) != 0 {
+			names = append(names, r.weekday(day))
+		}
+	}
+	return r.list(names)
+}
+
+// weekday is the name of a day of the week, from Monday, which is 0.
+func (r wording) weekday(day int) string {
+	switch day {
+	case 0:
+		return r.translate("Monday")
+	case 1:
+		return r.translate("Tuesday")
+	case 2:
+		return r.translate("Wednesday")
+	case 3:
+		return r.translate("Thursday")
+	case 4:
+		return r.translate("Friday")
+	case 5:
+		return r.translate("Saturday")
+	}
+	return r.translate("Sunday")
+}
+
+func (r wording) monthList() string {
+	all := [...]string{
+		r.translate("January"), r.translate("February"), r.translate("March"), r.translate("April"),
+		r.translate("May"), r.translate("June"), r.translate("July"), r.translate("August"),
+		r.translate("September"), r.translate("October"), r.translate("November"), r.translate("December"),
+	}
+	var names []string
+	for i, name := range all {
+		if r.months&(1<<(i+1)) != 0 {
 			names = append(names, name)
 		}
 	}
-	return andList(names)
-}
-
-func monthList(mask uint16) string {
-	var names []string
-	for month := 1; month <= 12; month++ {
-		if mask&(1<<month) != 0 {
-			names = append(names, monthNames[month])
-		}
-	}
-	return andList(names)
+	return r.list(names)
 }
 
 // dateList are the days of a month: "the 1st, the 15th and the last day".
-func (r *Rule) dateList() string {
+func (r wording) dateList() string {
 	var names []string
 	for date := 1; date <= 31; date++ {
 		if r.monthDays&(1<<date) != 0 {
-			names = append(names, "the "+ordinalNumber(date))
+			names = append(names, r.date(date))
 		}
 	}
 	for back := 31; back >= 1; back-- {
 		if r.monthDaysBack&(1<<back) != 0 {
-			names = append(names, "the "+ordinal(-back)+" day")
+			names = append(names, r.translate("the %s %s", r.ordinal(-back), r.translate("day")))
 		}
 	}
-	return andList(names)
+	return r.list(names)
+}
+
+// date is a day of a month.
+func (r wording) date(n int) string {
+	switch suffix := englishSuffix(n); {
+	case n == 1:
+		return r.translate("the 1st")
+	case suffix == "st":
+		return r.translate("the %dst", n)
+	case suffix == "nd":
+		return r.translate("the %dnd", n)
+	case suffix == "rd":
+		return r.translate("the %drd", n)
+	}
+	return r.translate("the %dth", n)
 }
 
 // nthList are weekdays with an ordinal: "the first Monday and the last Friday".
-func (r *Rule) nthList() string {
+func (r wording) nthList() string {
 	var names []string
 	for _, n := range r.nth {
-		if name := fmt.Sprintf("the %s %s", ordinal(n.n), dayNames[n.weekday]); !slices.Contains(names, name) {
+		if name := r.translate("the %s %s", r.ordinal(n.n), r.weekday(n.weekday)); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	return andList(names)
+	return r.list(names)
 }
 
 // ordinal is a place counted from the beginning, or from the end where it is negative: "first",
 // "last", "second-to-last".
-func ordinal(n int) string {
-	if n == -1 {
-		return "last"
-	}
-	place, words := max(n, -n), [...]string{"", "first", "second", "third", "fourth", "fifth"}
-	name := ordinalNumber(place)
-	if place < len(words) {
-		name = words[place]
+func (r wording) ordinal(n int) string {
+	switch n {
+	case 1:
+		return r.translate("first")
+	case 2:
+		return r.translate("second")
+	case 3:
+		return r.translate("third")
+	case 4:
+		return r.translate("fourth")
+	case 5:
+		return r.translate("fifth")
+	case -1:
+		return r.translate("last")
+	case -2:
+		return r.translate("second-to-last")
+	case -3:
+		return r.translate("third-to-last")
+	case -4:
+		return r.translate("fourth-to-last")
+	case -5:
+		return r.translate("fifth-to-last")
 	}
 	if n < 0 {
-		name += "-to-last"
+		return r.translate("%s-to-last", r.ordinalNumber(-n))
 	}
-	return name
+	return r.ordinalNumber(n)
 }
 
-// ordinalNumber is "1st", "2nd", "23rd".
-func ordinalNumber(n int) string {
-	suffix := "th"
+// ordinalNumber is "6th", "22nd", "23rd".
+func (r wording) ordinalNumber(n int) string {
+	switch englishSuffix(n) {
+	case "st":
+		return r.translate("%dst", n)
+	case "nd":
+		return r.translate("%dnd", n)
+	case "rd":
+		return r.translate("%drd", n)
+	}
+	return r.translate("%dth", n)
+}
+
+// englishSuffix is what English puts after a number to make it an ordinal.
+func englishSuffix(n int) string {
 	if n%100 < 11 || n%100 > 13 {
 		switch n % 10 {
 		case 1:
-			suffix = "st"
+			return "st"
 		case 2:
-			suffix = "nd"
+			return "nd"
 		case 3:
-			suffix = "rd"
+			return "rd"
 		}
 	}
-	return strconv.Itoa(n) + suffix
+	return "th"
 }
 
-// andList joins words: "a, b and c".
-func andList(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
+// list joins words: "a, b and c".
+func (r wording) list(words []string) string {
+	if len(words) == 0 {
+		return ""
 	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
+	text := words[0]
+	for i, word := range words[1:] {
+		if i < len(words)-2 {
+			text = text + ", " + word
+		} else {
+			text = r.translate("%s and %s", text, word)
+		}
+	}
+	return text
 }

@@ -40,7 +40,7 @@ func TestDays(t *testing.T) {
 		"FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1,2":              "",
 		"FREQ=MONTHLY;BYMONTH=3,6;BYMONTHDAY=1":           "on the 1st of March and June",
 		"FREQ=YEARLY":                                     "every year on 5 January",
-		"FREQ=YEARLY;INTERVAL=2;BYMONTH=1;BYMONTHDAY=5,6": "every 2 years on 5 and 6 January",
+		"FREQ=YEARLY;INTERVAL=2;BYMONTH=1;BYMONTHDAY=5,6": "every 2 years on the 5th and the 6th of January",
 		"FREQ=WEEKLY;INTERVAL=2;BYDAY=WE":                 "", // from when on?
 		"FREQ=YEARLY;BYMONTH=9;BYDAY=1MO":                 "every year on the first Monday of September",
 		"FREQ=YEARLY;BYDAY=20MO":                          "every year on the 20th Monday of the year",
@@ -64,11 +64,11 @@ func TestDays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, ok := r.Days(start)
+		got, ok := r.Days(start, fmt.Sprintf)
 		if got != want || ok != (want != "") {
 			t.Errorf("%s: got %q, %v; want %q", text, got, ok, want)
 		}
-		if again, _ := r.Anchor(start).Days(start); again != got {
+		if again, _ := r.Anchor(start).Days(start, fmt.Sprintf); again != got {
 			t.Errorf("%s: %q when anchored, %q else", text, again, got)
 		}
 	}
@@ -95,7 +95,7 @@ func FuzzDays(f *testing.F) {
 			return
 		}
 		start := Civil(2024, 1, 1) + int64(uint(days)%1500)*Day + 9*Hour
-		words, ok := r.Days(start)
+		words, ok := r.Days(start, fmt.Sprintf)
 		if !ok {
 			return
 		}
@@ -136,6 +136,12 @@ func memo(of func(string) []int) func(string) []int {
 		return got
 	}
 }
+
+// dayNames are in the order of weekdays.
+var dayNames = strings.Fields("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+
+var monthNames = strings.Split(
+	" January February March April May June July August September October November December", " ")
 
 // readDays reads words for days as a person would, without looking at how they are written: it gives
 // whether a day is meant, by the day on which the series starts.

@@ -2,8 +2,8 @@
 //
 // A text is found by its English wording, which is its key and the fallback: Text("%d calls", 3).
 // The translations of a language are a file of this package, from English to its own words.
-// Numbers are written as the language writes them. Names, titles and reasons, which come from
-// outside or are written for engineers, are not translated.
+// Numbers are written as the language writes them. Names and titles, which come from outside, and
+// findings and errors, which are for engineers, are not translated.
 package languages
 
 import (
