@@ -143,9 +143,10 @@ func (c *Calendar) share(opened *contents) {
 	c.unpacked.Store(&w)
 }
 
-// event unpacks the event that stands at a place.
+// event unpacks the event that stands at a place, as one occurrence has it. Answers, and what is
+// kept for them, hold thousands of those.
 func (c *Calendar) event(place int) *Event {
-	u := &unpacker{data: c.packed, offset: place, zones: c.zones}
+	u := &unpacker{data: c.packed, offset: place, zones: c.zones, detail: ofInstance}
 	e := new(Event)
 	u.event(e)
 	return e

@@ -83,7 +83,9 @@ func TestPacked(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 		for _, e := range components {
-			if diff := cmp.Diff(e, c.event(e.place), wholly); diff != "" {
+			one := *e // an occurrence's, see Occurrence
+			one.Rules, one.Exclusions, one.Dates, one.Exceptions = nil, nil, nil, nil
+			if diff := cmp.Diff(&one, c.event(e.place), wholly); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
 		}

@@ -2,6 +2,7 @@ package calendars
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,36 @@ func TestFirst(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(10, func() { _, _ = timeline.First(nil, from, to, 1) }); n > 20 {
 		t.Errorf("the first of %d allocates %v times", len(all), n)
+	}
+}
+
+// TestOccurrenceWithoutSeries: looking at an occurrence takes no more because its series has many
+// rules and dates. Calls look at them, and answers that are kept hold them.
+func TestOccurrenceWithoutSeries(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	cost := func(n int) float64 {
+		dates := strings.Repeat("EXDATE:20250101T090000Z,20250102T090000Z\r\n"+
+			"RDATE;VALUE=PERIOD:20260201T090000Z/PT1H,20260202T090000Z/20260202T100000Z\r\n"+
+			"RRULE:FREQ=WEEKLY;BYDAY=MO\r\nEXRULE:FREQ=YEARLY\r\n", n)
+		c, err := Read(wrap(vevent("UID:a", "DTSTART:20260101T090000Z", "DURATION:PT1H", strings.TrimSpace(dates))),
+			ical.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		timeline := c.Compile(View{}, begin, begin.AddDate(0, 3, 0))
+		if timeline.Len() < 13 {
+			t.Fatalf("%d occurrences are too few", timeline.Len())
+		}
+		return testing.AllocsPerRun(10, func() {
+			for i := range 10 {
+				if e := timeline.Occurrence(i).Event; e.UID != "a" || e.Rules != nil || e.Dates != nil {
+					t.Errorf("got %+v", e)
+				}
+			}
+		})
+	}
+	if one, many := cost(1), cost(200); many > one {
+		t.Errorf("of a series with 200 dates it takes %.0f allocations, of one with few %.0f", many, one)
 	}
 }
 

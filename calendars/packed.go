@@ -196,12 +196,21 @@ var errPacked = errors.New("these are no packed events")
 // unpacker takes apart what pack has written. After the first thing that is out of place there is
 // nothing but zeros, and failed is set.
 type unpacker struct {
-	data      string
-	offset    int
-	zones     []*time.Location
-	skipTexts bool // nothing of when an event takes place is wanted
-	failed    bool
+	data   string
+	offset int
+	zones  []*time.Location
+	detail detail
+	failed bool
 }
+
+// detail is how much of an event is unpacked.
+type detail int
+
+const (
+	inFull     detail = iota
+	ofInstance        // without what makes it one of several: rules and dates
+	forScan           // nor what would be allocated: when it ends as written, and what it replaces
+)
 
 // unpack gives what was packed. Whatever the text is, it takes no more memory than some sixty times
 // its length.
@@ -329,7 +338,7 @@ func (u *unpacker) event(e *Event) {
 	if has(hasReplaces) {
 		e.Replaces, e.RecurrenceID = u.timePtr(), u.text()
 	}
-	if u.skipTexts {
+	if u.detail != inFull {
 		return
 	}
 	if has(hasRules) {
@@ -400,7 +409,7 @@ func (u *unpacker) time() ical.Time {
 // timePtr is a stamp; nil if there is none.
 func (u *unpacker) timePtr() *ical.Time {
 	s := u.time()
-	if u.skipTexts {
+	if u.detail == forScan {
 		return nil
 	}
 	kept := s

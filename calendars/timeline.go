@@ -25,7 +25,10 @@ type View struct {
 // length and is never on.
 type Occurrence struct {
 	Start, End int64 // Unix seconds
-	Event      *Event
+
+	// Event has no rules and dates, unless it comes from All, AllOf, Within or Head: looking at one
+	// occurrence takes no more because the series has ten thousand exceptions.
+	Event *Event
 }
 
 // Same reports whether two occurrences of one Calendar are the same.
@@ -236,7 +239,7 @@ func (t *Timeline) Scan(from, to int64) iter.Seq2[int, Occurrence] {
 		e := new(Event)
 		for i := range t.search(from, to) {
 			*e = Event{Event: ical.Event{Categories: e.Categories[:0]}}
-			u := &unpacker{data: t.calendar.packed, offset: int(t.places[i]), zones: t.calendar.zones, skipTexts: true}
+			u := &unpacker{data: t.calendar.packed, offset: int(t.places[i]), zones: t.calendar.zones, detail: forScan}
 			u.event(e)
 			if !yield(i, Occurrence{t.starts.at(i), t.ends.at(i), e}) {
 				return

@@ -3,8 +3,6 @@ package render
 import (
 	"context"
 	"time"
-
-	"github.com/callhours/callhours/calendars"
 )
 
 // PrerenderFailure is a branch that would not answer the ordinary call at a moment.
@@ -32,10 +30,14 @@ func (s *State) Prerender(ctx context.Context, from, until time.Time, effort *Ef
 		branch int
 		text   string
 	}
+	type event struct { // rather than a pointer: each look at an event makes another one
+		calendar, file string
+		line           int
+	}
 	type decided struct {
 		branch  int
 		unknown bool
-		events  [3]*calendars.Event
+		events  [3]event
 	}
 	most, rendered, starts := maxRehearsed, 0, 0
 	defer func() { effort.Spend(rendered*stepsOfAnswer + starts*stepsOfStart) }()
@@ -53,7 +55,7 @@ func (s *State) Prerender(ctx context.Context, from, until time.Time, effort *Ef
 		}
 		events := d.Events()
 		for i, e := range events[:min(len(events), len(key.events))] {
-			key.events[i] = e.Event
+			key.events[i] = event{e.Calendar, e.Event.File, e.Event.Line}
 		}
 		if had[key] && at.Sub(from) > eachSegment {
 			continue
