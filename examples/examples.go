@@ -14,6 +14,10 @@ const Config = "callhours.yaml"
 //go:embed front-desk reception zentrale recepcion accueil
 var installations embed.FS
 
+// FrontDeskTimezone is the time zone in the configuration of FrontDesk. The times in its calendars are
+// local, and its holidays those of the United States.
+const FrontDeskTimezone = "America/New_York"
+
 // FrontDesk is one office with open hours, lunch and holidays, answered by a device and a voicemail
 // box. It is what the program serves when it is given no configuration.
 func FrontDesk() fs.FS {

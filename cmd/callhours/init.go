@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +26,9 @@ open hours and holidays, a template, and routing tests. It creates DIR, and
 never overwrites a file.
 
 Without flags it writes the built-in example, an office in New York. --timezone
-writes an office in that time zone, and --language one whose calendars, messages
-and comments are in that language: en, de, es or fr.
+writes an office in that time zone, with the federal holidays if it is one of the
+United States, and --language one whose calendars, messages and comments are in
+that language: en, de, es or fr.
 
   callhours init office
   callhours init office --timezone Europe/Vienna --language de-at
@@ -76,13 +78,18 @@ func exampleFor(tag, timezone string) (fs.FS, *strings.Replacer, error) {
 		b, _ := parsed.Base()
 		base = language.Make(b.String())
 	}
+	written := strings.ToLower(strings.ReplaceAll(tag, "_", "-"))
+	if (written == "" || written == "en" || written == "en-us") && inUnitedStates(timezone) {
+		return examples.FrontDesk(), strings.NewReplacer("timezone: "+examples.FrontDeskTimezone+"\n",
+			"timezone: "+timezone+"\n"+padded("language: en-us", frontDeskColumn)+
+				" selects the English plan \"office\" and the voice for messages\n"), nil
+	}
 	var known []string
 	for _, o := range examples.Offices() {
 		if o.Base != base.String() {
 			known = append(known, o.Base)
 			continue
 		}
-		written := strings.ToLower(strings.ReplaceAll(tag, "_", "-"))
 		switch {
 		case o.Base == "en" && len(written) <= len("en") && strings.HasPrefix(timezone, "America/"):
 			written = "en-us"
@@ -90,16 +97,40 @@ func exampleFor(tag, timezone string) (fs.FS, *strings.Replacer, error) {
 			written = o.Language
 		}
 		return o.FS, strings.NewReplacer("timezone: "+o.Timezone, "timezone: "+timezone,
-			padded("language: "+o.Language), padded("language: "+written), "language: "+o.Language, "language: "+written), nil
+			padded("language: "+o.Language, officeColumn), padded("language: "+written, officeColumn),
+			"language: "+o.Language, "language: "+written), nil
 	}
 	return nil, nil, fmt.Errorf("--language %q: no example in this language; use one of %s", tag,
 		strings.Join(known, ", "))
 }
 
+// The columns at which the comments of an example's first lines begin.
+const (
+	officeColumn    = 32
+	frontDeskColumn = 33
+)
+
 // padded is a line of the example up to the comment behind it.
-func padded(line string) string {
-	const column = 32
+func padded(line string, column int) string {
 	return line + strings.Repeat(" ", max(column-len(line), 1)) + "#"
+}
+
+// unitedStates are the zones of the country US in the zone data's zone1970.tab, and their former
+// names outside US/.
+const unitedStates = `
+America/Adak America/Anchorage America/Boise America/Chicago America/Denver America/Detroit
+America/Indiana/Indianapolis America/Indiana/Knox America/Indiana/Marengo America/Indiana/Petersburg
+America/Indiana/Tell_City America/Indiana/Vevay America/Indiana/Vincennes America/Indiana/Winamac
+America/Juneau America/Kentucky/Louisville America/Kentucky/Monticello America/Los_Angeles
+America/Menominee America/Metlakatla America/New_York America/Nome America/North_Dakota/Beulah
+America/North_Dakota/Center America/North_Dakota/New_Salem America/Phoenix America/Sitka
+America/Yakutat Pacific/Honolulu
+America/Atka America/Fort_Wayne America/Indianapolis America/Knox_IN America/Louisville
+America/Shiprock Navajo Pacific/Johnston`
+
+// inUnitedStates says whether the holidays of an office in a time zone are the federal ones.
+func inUnitedStates(timezone string) bool {
+	return strings.HasPrefix(timezone, "US/") || slices.Contains(strings.Fields(unitedStates), timezone)
 }
 
 // writeError is the error of writing a file, without the name of the system's function.
