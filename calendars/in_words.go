@@ -125,7 +125,10 @@ func (w *sentence) repeated(r *recur.Rule, first, clock string) string {
 	case w.Start.Civil > w.now || r.Interval() > 1:
 		text = w.in.Translate("%s, from %s on", text, w.date(w.Start.Civil))
 	}
-	if r.Count > 0 {
+	switch {
+	case r.Count == 1:
+		text = w.in.Translate("%s, only once", text)
+	case r.Count > 1:
 		text = w.in.Translate("%s, %d times in all", text, r.Count)
 	}
 	if r.Until != nil {
@@ -173,7 +176,7 @@ func (w *sentence) dates(civil []int64) string {
 	shown := civil[ahead:min(len(civil), ahead+maxShownDates)]
 	names := make([]string, len(shown))
 	for i, day := range shown {
-		names[i] = w.date(day)
+		names[i] = w.in.Translate("%[1]s", w.date(day)) // where languages have an article
 	}
 	more := len(civil) - len(shown)
 	switch {
@@ -210,6 +213,8 @@ func (w *sentence) clockTimes(start int64, length span) string {
 		return ""
 	case w.Start.IsDate():
 		return w.in.Translate("for %d days", total/recur.Day)
+	case total == 0 && begin/recur.Hour == 1: // one o'clock is singular in Spanish
+		return w.in.Translate("at 01:%s", strings.TrimPrefix(timeOfDay(begin), "01:"))
 	case total == 0:
 		return w.in.Translate("at %s", timeOfDay(begin))
 	case end <= recur.Day:

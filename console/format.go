@@ -58,6 +58,7 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 		"result":    func(result metrics.FetchResult) string { return resultName(l, result) },
 		"state":     func(state string) string { return stateName(l, state) },
 		"stateword": func(state string) string { return capitalize(stateName(l, state)) },
+		"found":     func(by string) string { return foundBy(l, by) },
 		"reason":    func(reason string) string { return unmatchedReason(l, reason) },
 		"sentence":  preview.Sentence,
 		"plural": func(n int, one, many string) string {
@@ -230,6 +231,27 @@ func resultName(l *languages.Language, result metrics.FetchResult) string {
 		return l.Text("too large")
 	}
 	return string(result)
+}
+
+// foundBy is by what a call found its route, in words.
+func foundBy(l *languages.Language, by string) string {
+	switch by {
+	case "name":
+		return l.Text("found by its name")
+	case "account and number":
+		return l.Text("found by account and number")
+	case "number":
+		return l.Text("found by the number")
+	case "account and prefix":
+		return l.Text("found by account and prefix")
+	case "prefix":
+		return l.Text("found by a prefix")
+	case "account":
+		return l.Text("found by the account")
+	case "path":
+		return l.Text("found by the path")
+	}
+	return by
 }
 
 // unmatchedReason is why a call found no route, in words.

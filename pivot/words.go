@@ -86,7 +86,7 @@ func (d *description) children(module string, children []byte, depth int) {
 			continue
 		}
 		if open {
-			d.out.WriteString("; ")
+			d.out.WriteString(d.translate("%s;", "") + " ")
 		} else {
 			d.out.WriteString(" (")
 			open = true

@@ -140,7 +140,7 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 	}
 	e.More = len(a.Events) + a.More - len(e.Events)
 	left := newBudget(ctx)
-	for _, step := range a.Decision.Steps(left.spendEvents, p.language) {
+	for _, step := range a.Decision.Steps(left.spendEvents, p.language, p.calendarName) {
 		if step.Reason == "" {
 			step.Reason = unexplained
 			step.Brief = p.language.Translate("more events are on at once than are looked through for one answer")

@@ -34,7 +34,8 @@ type Options struct {
 // Preview answers questions about one generation, and its calendars as they were when it was made.
 type Preview struct {
 	*subject
-	language calendars.Language // of sentences for people
+	language     calendars.Language  // of sentences for people
+	calendarName func(string) string // what short reasons call a calendar; nil: its name
 }
 
 // subject is what is asked about, in whatever language.
@@ -63,12 +64,14 @@ func New(o Options) *Preview {
 	for _, r := range o.Routes {
 		s.byName[r.Name] = r
 	}
-	return &Preview{s, calendars.English()}
+	return &Preview{subject: s, language: calendars.English()}
 }
 
-// In is the same Preview for readers of another language: conditions, callflows and short reasons are
-// in it. What is for engineers stays English.
-func (p *Preview) In(language calendars.Language) *Preview { return &Preview{p.subject, language} }
+// In is the same Preview for readers of pages in a language: conditions, callflows and short reasons
+// are in it, with calendars by their names for people. What is for engineers stays English.
+func (p *Preview) In(language calendars.Language) *Preview {
+	return &Preview{p.subject, language, p.CalendarLabel}
+}
 
 // state is the route compiled for the window that it has at a moment. It compiles without the lock,
 // so that nobody waits for another one's route.

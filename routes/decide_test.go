@@ -600,7 +600,7 @@ func TestSteps(t *testing.T) {
 	s := compile(t, Options{Branches: officeBranches(), Unknown: 4},
 		uses{"hours": known(calendar(t, office)), "holidays": {}})
 	var got []string
-	for _, step := range s.Decide(nil, at(t, "2026-11-23 12:30")).Steps(nil, calendars.English()) {
+	for _, step := range s.Decide(nil, at(t, "2026-11-23 12:30")).Steps(nil, calendars.English(), nil) {
 		got = append(got, fmt.Sprintf("%s %s %t: %s", step.Branch, step.Truth, step.Taken, step.Reason))
 	}
 	want := `closed-by-hand false false: nothing is on in calendar hours with summary "*closed*"

@@ -21,8 +21,14 @@ type Step struct {
 
 // Steps are the branches in order, each with the result of its condition and why, up to the last one.
 // why is asked for each branch whether so many events may be looked at for its reason, which is ""
-// if not; nil for all. in is the language of Brief.
-func (d Decision) Steps(why func(events int) bool, in calendars.Language) []Step {
+// if not; nil for all. in is the language of Brief, and calendar
+// gives what people call a calendar in it, by its full name; nil: its name without the tenant's.
+func (d Decision) Steps(
+	why func(events int) bool, in calendars.Language, calendar func(name string) string,
+) []Step {
+	if calendar == nil {
+		calendar = ownName
+	}
 	s := d.segments
 	steps := make([]Step, len(s.route.Branches))
 	for i, b := range s.route.Branches {
@@ -32,15 +38,15 @@ func (d Decision) Steps(why func(events int) bool, in calendars.Language) []Step
 			Truth: s.eval(n, d.call, d.segment).String(),
 		}
 		if why == nil || why(d.weight(n, math.MaxInt)) {
-			steps[i].Reason, steps[i].Brief = d.why(n, exactly), d.brief(n, steps[i], in)
+			steps[i].Reason, steps[i].Brief = d.why(n, exactly), d.brief(n, steps[i], wording{in, calendar})
 		}
 	}
 	return steps
 }
 
 // brief is why a branch was taken or not, in few words.
-func (d Decision) brief(n *node, s Step, in calendars.Language) string {
-	why := cutSentence(d.why(n, briefly(in)))
+func (d Decision) brief(n *node, s Step, in wording) string {
+	why := cutSentence(d.why(n, in))
 	switch {
 	case s.Taken || s.Truth != yes.String():
 		return why
@@ -99,12 +105,13 @@ func (d Decision) Reason() string {
 
 // wording is how a reason is written: for people in their language, see [Route.InWords], or, where it
 // has none, with all that the configuration says.
-type wording struct{ calendars.Language }
+type wording struct {
+	calendars.Language
+	calendar func(name string) string // what people call it
+}
 
 // exactly is the wording of logs, headers and the API.
 var exactly = wording{}
-
-func briefly(in calendars.Language) wording { return wording{in} }
 
 func (w wording) isBrief() bool { return w.Translate != nil }
 
@@ -171,7 +178,7 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 			switch {
 			case t != nil:
 			case how.isBrief():
-				return how.Translate("calendar %s is unknown: %s", ownName(l.calendars[i]), s.why[l.calendars[i]])
+				return how.Translate("calendar %s is unknown: %s", how.calendar(l.calendars[i]), s.why[l.calendars[i]])
 			default:
 				return fmt.Sprintf("calendar %s is unknown: %s", l.calendars[i], s.why[l.calendars[i]])
 			}
@@ -179,14 +186,14 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 	case yes:
 		if e := s.on(leaf, d.segment).why; e.Event != nil {
 			if how.isBrief() {
-				return how.Translate("“%s” in %s, %s", quotable(e.Event.Summary), ownName(e.Calendar), s.spoken(e, how.Language))
+				return how.Translate("“%s” in %s, %s", quotable(e.Event.Summary), quotable(how.calendar(e.Calendar)), s.spoken(e, how.Language))
 			}
 			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
 		}
 	case no:
 	}
 	if how.isBrief() {
-		return phraser{s.route, how.Translate, ownName}.leaf(l, false)
+		return phraser{s.route, how.Translate, how.calendar}.leaf(l, false)
 	}
 	return "nothing is on in " + l.String()
 }

@@ -72,9 +72,9 @@ func (r phraser) negated(n *node) string {
 	case opNot:
 		return r.phrase(n.kids[0])
 	case opAny:
-		return r.translate("none of these: %s", strings.Join(r.phrases(n.kids), "; "))
+		return r.translate("none of these: %s", strings.Join(r.phrases(n.kids), r.semicolon()))
 	case opAll:
-		return r.translate("not all of these: %s", strings.Join(r.phrases(n.kids), "; "))
+		return r.translate("not all of these: %s", strings.Join(r.phrases(n.kids), r.semicolon()))
 	default:
 		return r.translate("not so: %s", n.brief.in(r.translate))
 	}
@@ -85,11 +85,14 @@ func (r phraser) either(n *node) string {
 	parts := r.phrases(n.kids)
 	for _, k := range n.kids {
 		if k.isCompound() { // which would be read together with its neighbour
-			return strings.Join(parts, "; "+r.translate("or")+" ")
+			return strings.Join(parts, r.semicolon()+r.translate("or")+" ")
 		}
 	}
 	return r.translate.orList(parts)
 }
+
+// semicolon stands between parts that have commas; French has a blank before it.
+func (r phraser) semicolon() string { return r.translate("%s;", "") + " " }
 
 // both is an all in words: what must be, and what must not. Each part is said once, so that parts
 // within each other cost no more than they are.

@@ -145,7 +145,7 @@ func TestBrief(t *testing.T) {
 		"2025-01-01 10:00": {"the moment lies outside the window that the calendars are expanded for"},
 	} {
 		var got []string
-		for _, step := range s.Decide(nil, at(t, now)).Steps(nil, calendars.English()) {
+		for _, step := range s.Decide(nil, at(t, now)).Steps(nil, calendars.English(), nil) {
 			got = append(got, step.Brief)
 		}
 		for _, line := range want {

@@ -78,6 +78,9 @@ func (r wording) weeklyWords() (string, bool) {
 	case r.weekStart != 0 && bits.OnesCount8(r.weekdays) > 1:
 		return "", false // which days are of one week is not what a reader takes it to be
 	}
+	if r.interval == 2 && bits.OnesCount8(r.weekdays) == 1 {
+		return r.inMonths(r.translate("every 2 weeks on %s", r.weekdayList())), true
+	}
 	return r.inMonths(r.translate("every %d weeks on %s", r.interval, r.weekdayList())), true
 }
 
