@@ -408,7 +408,7 @@ func limitSections() []limitSection {
 				"server.TestStalledLog",
 			},
 			{
-				"remembered decisions", "{server.maxTraces}; of a route 20, {config.maxKept} at most", "keep",
+				"remembered decisions", "{server.maxTraces}, shared fairly among owners; of a route 20, {config.maxKept} at most", "keep",
 				"the oldest are forgotten", "server.TestDecisionsRing",
 			},
 			{

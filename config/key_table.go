@@ -200,7 +200,10 @@ var keyTable = []key{
 		"how many routes have series of their own: one of each tenant in turn, the operator first, those with existing series before others; the rest are counted together as `_other`",
 	},
 
-	{inDecisions, "keep", "amount", "`20`", "how many of each route, and of each tenant's calls without a route, 1000 at most; 100,000 in all"},
+	{
+		inDecisions, "keep", "amount", "`20`",
+		"how many of each route, and of each tenant's calls without a route, 1000 at most; 100,000 in all, shared fairly among owners",
+	},
 	{
 		inDecisions, "callers", "`last4`, `none`, `full`", "`last4`",
 		"how much of callers' numbers is remembered; `none` also omits dialed numbers",

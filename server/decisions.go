@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -114,10 +115,17 @@ func (d *decisions) setRoutes(routes, tenants []string, most int) []*ring {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	tenants = append([]string{"", strangers}, tenants...)
-	each := min(most, max(1, maxTraces/(len(routes)+len(tenants))))
+	rings := map[string]int{} // by owner
+	for _, owner := range tenants {
+		rings[owner]++
+	}
+	for _, route := range routes {
+		rings[d.owners[route]]++
+	}
+	sizes := ringSizes(rings, most)
 	d.bytes.setOwners(tenants)
-	d.misses = d.keepRings(d.misses, tenants, each, func(owner string) string { return owner })
-	d.rings = d.keepRings(d.rings, routes, each, func(route string) string { return d.owners[route] })
+	d.misses = d.keepRings(d.misses, tenants, sizes, func(owner string) string { return owner })
+	d.rings = d.keepRings(d.rings, routes, sizes, func(route string) string { return d.owners[route] })
 	list := make([]*ring, len(routes))
 	for i, name := range routes {
 		list[i] = d.rings[name]
@@ -125,9 +133,26 @@ func (d *decisions) setRoutes(routes, tenants []string, most int) []*ring {
 	return list
 }
 
+// ringSizes is how many calls each ring of an owner holds, by the owner, of most: what all may hold
+// is divided equally among owners, and what one does not need among the others. So an owner with many
+// routes makes its own rings smaller, and nobody else's.
+func ringSizes(rings map[string]int, most int) map[string]int {
+	owners := slices.SortedFunc(maps.Keys(rings), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rings[a], rings[b]), cmp.Compare(a, b))
+	})
+	sizes := make(map[string]int, len(rings))
+	left := maxTraces
+	for i, owner := range owners {
+		size := min(most, max(1, left/(len(owners)-i)/rings[owner]))
+		left = max(0, left-size*rings[owner])
+		sizes[owner] = size
+	}
+	return sizes
+}
+
 // keepRings are rings of these names: the former ones where there are any, and the others of the
 // former are forgotten.
-func (d *decisions) keepRings(former map[string]*ring, names []string, each int, owner func(string) string,
+func (d *decisions) keepRings(former map[string]*ring, names []string, sizes map[string]int, owner func(string) string,
 ) map[string]*ring {
 	rings := make(map[string]*ring, len(names))
 	for _, name := range names {
@@ -135,7 +160,7 @@ func (d *decisions) keepRings(former map[string]*ring, names []string, each int,
 		if r == nil {
 			r = &ring{}
 		}
-		r.resize(each, d.bytes.owners[owner(name)])
+		r.resize(sizes[owner(name)], d.bytes.owners[owner(name)])
 		rings[name] = r
 	}
 	for name, r := range former {

@@ -224,10 +224,34 @@ func TestDecisionsRing(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	want := maxTraces / (2*len(many) + 2)
+	d.owners = map[string]string{}
+	for _, name := range many {
+		d.owners[name] = name
+	}
+	want := maxTraces / (len(many) + 2) / 2
 	if rings = d.setRoutes(many, many, 20); rings[0].size != want || rings[0].traces != nil {
 		t.Errorf("10,000 routes of 10,000 tenants: got rings of %d, want %d, and none allocated before a call",
 			rings[0].size, want)
+	}
+}
+
+// TestRingSizes: an owner's routes cost nobody else a call that is remembered.
+func TestRingSizes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rings map[string]int
+		most  int
+		want  map[string]int
+	}{
+		{map[string]int{"": 1}, 20, map[string]int{"": 20}},
+		{map[string]int{"": 1, "good": 2}, 1000, map[string]int{"": 1000, "good": 1000}},
+		{map[string]int{"good": 2, "evil": 5001}, 1000, map[string]int{"good": 1000, "evil": 19}},
+		{map[string]int{"good": 101, "evil": 5001}, 1000, map[string]int{"good": 495, "evil": 9}},
+		{map[string]int{"good": 2, "evil": 1_000_000}, 20, map[string]int{"good": 20, "evil": 1}},
+	} {
+		if diff := cmp.Diff(c.want, ringSizes(c.rings, c.most)); diff != "" {
+			t.Errorf("%v of %d (-want +got):\n%s", c.rings, c.most, diff)
+		}
 	}
 }
 
