@@ -65,6 +65,12 @@ type row struct {
 	Href     string // the days from here on
 }
 
+// Plain says that nothing happens on the day: one state from midnight to midnight, without a title
+// and without an event.
+func (r row) Plain() bool {
+	return len(r.Bands) == 1 && len(r.Lanes) == 0 && len(r.Notes) == 0 && r.Shift == ""
+}
+
 // dayLane is a calendar on one day.
 type dayLane struct {
 	Calendar string

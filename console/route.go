@@ -45,7 +45,7 @@ type routePage struct {
 // nextChanges is how many stand on the page, and within how many days they are looked for.
 const (
 	nextChanges     = 20
-	shownChanges    = 8 // of them, while the rest is folded
+	shownChanges    = 5 // of them, while the rest is folded
 	nextChangesDays = 400
 	lastDecisions   = 20
 	maxShownSpans   = 1000 // of a route on its page

@@ -78,6 +78,9 @@ func (l *looked) pages(t *testing.T) {
 				}
 				fits(t, tab, what)
 				drawn(t, tab, what)
+				if name == "route" && width == narrow {
+					short(t, tab, what)
+				}
 				if len(axe) > 0 {
 					l.axe(t, tab, what, string(axe))
 				}
@@ -105,11 +108,24 @@ func fits(t *testing.T, tab context.Context, what string) {
 	}
 }
 
-// How many pixels high five weeks are on a desk, and their page.
+// How many pixels high five weeks are on a desk, their page, and a week's page on a telephone.
 const (
-	maxWeeksHeight = 700
-	maxMonthHeight = 1500
+	maxWeeksHeight = 600
+	maxMonthHeight = 1250
+	maxPhoneHeight = 1950
 )
+
+// short says whether a week's page is not high on a telephone.
+func short(t *testing.T, tab context.Context, what string) {
+	t.Helper()
+	height, err := evaluate[int](tab, `document.documentElement.scrollHeight`)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	if height > maxPhoneHeight {
+		t.Errorf("%s: %d pixels high", what, height)
+	}
+}
 
 // drawn looks at the picture of a page, if it has one: each mark is explained below it, the line of
 // the present moment lies behind the words, and a month is not high.
@@ -147,24 +163,31 @@ func drawn(t *testing.T, tab context.Context, what string) {
 	}
 }
 
-// german looks at every page on a telephone in German, whose words are longer.
-func (l *looked) german(t *testing.T) {
-	tab, _ := l.tab(t)
-	if _, err := chromedp.Call(tab, emulation.SetUserAgentOverride,
-		emulation.SetUserAgentOverrideParams{UserAgent: "test", AcceptLanguage: "de"}); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(consolePages)) {
-		err := chromedp.Do(tab, chromedp.EmulateViewport(narrow, 900), chromedp.Navigate(l.address+consolePages[name]))
-		var language string
-		if err == nil {
-			language, err = evaluate[string](tab, `document.documentElement.lang`)
+// translated looks at every page on a telephone in the other languages, whose words are longer.
+func (l *looked) translated(t *testing.T) {
+	for _, want := range []string{"de", "es", "fr"} {
+		tab, _ := l.tab(t)
+		if _, err := chromedp.Call(tab, emulation.SetUserAgentOverride,
+			emulation.SetUserAgentOverrideParams{UserAgent: "test", AcceptLanguage: want}); err != nil {
+			t.Fatal(err)
 		}
-		if err != nil || language != "de" {
-			t.Fatalf("%s in %q: %v", name, language, err)
+		for _, name := range slices.Sorted(maps.Keys(consolePages)) {
+			err := chromedp.Do(tab, chromedp.EmulateViewport(narrow, 900), chromedp.Navigate(l.address+consolePages[name]))
+			var language string
+			if err == nil {
+				language, err = evaluate[string](tab, `document.documentElement.lang`)
+			}
+			if err != nil || language != want {
+				t.Fatalf("%s in %s: it is in %q, %v", name, want, language, err)
+			}
+			what := name + " in " + want
+			fits(t, tab, what)
+			drawn(t, tab, what)
+			if name == "route" {
+				short(t, tab, what)
+			}
+			picture(t, tab, name+"-"+want)
 		}
-		fits(t, tab, name+" in German")
-		picture(t, tab, name+"-german")
 	}
 }
 

@@ -207,7 +207,7 @@ func TestConsole(t *testing.T) {
 	l := newLooked(t)
 	l.calls(t)
 	t.Run("pages", l.pages)
-	t.Run("german", l.german)
+	t.Run("translated", l.translated)
 	t.Run("timeline", l.timeline)
 	t.Run("try", l.tried)
 	t.Run("events", l.events)
