@@ -57,8 +57,8 @@ type Options struct {
 	Findings func() (found []preview.Finding, pending int)
 	// Decisions are the last ones of a route, at most so many, the newest first.
 	Decisions func(route string, most int) []preview.Trace
-	// Unmatched are the last calls that found no route, the latest first.
-	Unmatched func() []preview.UnmatchedCall
+	// Unmatched are the last calls that found no route, the latest first; fewer if the context ends.
+	Unmatched func(context.Context) []preview.UnmatchedCall
 	// UnmatchedCount is how many such calls are remembered.
 	UnmatchedCount func() int
 	// HoursPath is where the hours of a route can be subscribed to on the Pivot listener, without the

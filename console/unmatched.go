@@ -27,7 +27,7 @@ func (c *Console) unmatched(w http.ResponseWriter, r *http.Request) {
 	m := unmatchedPage{list: newList(r, "reason")}
 	counts := map[string]int{}
 	var found []preview.UnmatchedCall
-	for _, one := range c.options.Unmatched() {
+	for _, one := range c.options.Unmatched(r.Context()) {
 		if !m.matches(one.Path, one.Account, one.Dialed, one.Caller, one.Reason, one.Message) {
 			continue
 		}

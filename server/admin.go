@@ -30,7 +30,7 @@ type admin struct {
 	api         api
 	reload      func(context.Context) error
 	findings    func() (found []preview.Finding, pending int)
-	unmatched   func() []preview.UnmatchedCall
+	unmatched   func(ctx context.Context, offset, limit int) []preview.UnmatchedCall
 	feeds       func(ctx context.Context, offset, limit int) []feedStatus
 	status      func() preview.Status
 	refreshFeed func(ctx context.Context, calendar string) (feedStatus, error) // makes an attempt to fetch now

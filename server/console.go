@@ -50,7 +50,9 @@ func (s *Server) newConsole() *console.Console {
 		Status: s.Status,
 		Findings: func() ([]preview.Finding, int) {
 			return s.Findings(), s.pendingFindings()
-		}, Unmatched: s.unmatchedCalls, UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
+		}, Unmatched: func(ctx context.Context) []preview.UnmatchedCall {
+			return s.unmatchedCalls(ctx, 0, maxUnmatched)
+		}, UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {
 			_, err := s.refreshFeed(ctx, calendar)
 			return err

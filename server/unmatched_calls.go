@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -14,9 +15,10 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// unmatchedCalls are the last calls that found no route, those that are alike together, the latest first.
-// What would have matched is said of the configuration that answers now.
-func (s *Server) unmatchedCalls() []preview.UnmatchedCall {
+// unmatchedCalls are a part of the last calls that found no route, those that are alike together, the
+// latest first. What would have matched is said of the configuration that answers now: of that part
+// only, for it costs a comparison with every path, and until the context ends, where the list ends too.
+func (s *Server) unmatchedCalls(ctx context.Context, offset, limit int) []preview.UnmatchedCall {
 	l := s.live.Load()
 	if l == nil {
 		return []preview.UnmatchedCall{}
@@ -48,7 +50,7 @@ func (s *Server) unmatchedCalls() []preview.UnmatchedCall {
 			strings.Compare(a.Account, b.Account), strings.Compare(a.Dialed, b.Dialed),
 			strings.Compare(a.Reason, b.Reason))
 	})
-	list = part(list, 0, maxUnmatched)
+	list = part(part(list, 0, maxUnmatched), offset, limit)
 	if len(list) == 0 {
 		return list
 	}
@@ -59,6 +61,9 @@ func (s *Server) unmatchedCalls() []preview.UnmatchedCall {
 		}
 	}
 	for i := range list {
+		if ctx.Err() != nil {
+			return list[:i]
+		}
 		l.explainUnmatched(&list[i], byPath)
 	}
 	return list
@@ -140,5 +145,5 @@ func (a *admin) serveUnmatched(w http.ResponseWriter, r *http.Request) {
 		listen.WriteError(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	answerList(w, r, noMembers, "calls", part(a.unmatched(), offset, limit), noMembers, "")
+	answerList(w, r, noMembers, "calls", a.unmatched(r.Context(), offset, limit), noMembers, "")
 }

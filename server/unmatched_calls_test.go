@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -124,4 +125,32 @@ func TestUnmatchedCallsBound(t *testing.T) {
 		!got[maxUnmatched-1].Last.Equal(monday.Add(100*time.Second)) {
 		t.Errorf("got %d, from %v to %v", len(got), got[0].Last, got[len(got)-1].Last)
 	}
+	for _, c := range []struct{ offset, limit, want int }{
+		{0, 1, 1}, {998, 5, 2}, {1000, 5, 0}, {1, maxUnmatched, 999},
+	} {
+		ctx := &endingContext{Context: context.Background(), most: maxUnmatched}
+		some := w.unmatchedCalls(ctx, c.offset, c.limit)
+		if !cmp.Equal(some, part(got, c.offset, c.limit)) || ctx.asked != c.want {
+			t.Errorf("%+v: got %d calls, %d explained", c, len(some), ctx.asked)
+		}
+	}
+	ctx := &endingContext{Context: context.Background(), most: 3}
+	if some := w.unmatchedCalls(ctx, 0, maxUnmatched); len(some) != 3 || ctx.asked != 4 {
+		t.Errorf("%d calls after the context has ended, asked %d times", len(some), ctx.asked)
+	}
+}
+
+// endingContext counts how often it is asked whether it has ended, which it has after a number of times.
+type endingContext struct {
+	context.Context
+
+	asked, most int
+}
+
+func (c *endingContext) Err() error {
+	c.asked++
+	if c.asked > c.most {
+		return context.Canceled
+	}
+	return nil
 }
