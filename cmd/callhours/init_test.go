@@ -12,7 +12,7 @@ import (
 // TestUnitedStates compares the zones with those that the system's zone data has for the country.
 func TestUnitedStates(t *testing.T) {
 	t.Parallel()
-	for _, name := range strings.Fields(unitedStates) {
+	for name := range strings.FieldsSeq(unitedStates) {
 		if err := zones.Check(name); err != nil {
 			t.Error(err)
 		}
