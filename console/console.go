@@ -57,7 +57,7 @@ type Options struct {
 	Findings func() (found []preview.Finding, pending int)
 	// Decisions are the last ones of a route, at most so many, the newest first.
 	Decisions func(route string, most int) []preview.Trace
-	// Unmatched are the last calls that found no route, the latest first; fewer if the context ends.
+	// Unmatched are the last calls that found no route, the latest first; the rest unexplained if the context ends.
 	Unmatched func(context.Context) []preview.UnmatchedCall
 	// UnmatchedCount is how many such calls are remembered.
 	UnmatchedCount func() int

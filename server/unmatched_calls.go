@@ -17,7 +17,8 @@ import (
 
 // unmatchedCalls are a part of the last calls that found no route, those that are alike together, the
 // latest first. What would have matched is said of the configuration that answers now: of that part
-// only, for it costs a comparison with every path, and until the context ends, where the list ends too.
+// only, for it costs a comparison with every path, and until the context ends. The rest has what was
+// said when the call came, so that a list that took too long is cut by what writes it, which says so.
 func (s *Server) unmatchedCalls(ctx context.Context, offset, limit int) []preview.UnmatchedCall {
 	l := s.live.Load()
 	if l == nil {
@@ -33,7 +34,7 @@ func (s *Server) unmatchedCalls(ctx context.Context, offset, limit int) []previe
 			index[key] = i
 			list = append(list, preview.UnmatchedCall{
 				Path: key.path, Account: key.account, Dialed: key.dialed, Reason: key.reason,
-				Message: t.failure, Caller: t.text(0), First: t.at.UTC(), Last: t.at.UTC(),
+				Message: t.failure, Candidates: []string{}, Caller: t.text(0), First: t.at.UTC(), Last: t.at.UTC(),
 			})
 		}
 		m := &list[i]
@@ -62,7 +63,7 @@ func (s *Server) unmatchedCalls(ctx context.Context, offset, limit int) []previe
 	}
 	for i := range list {
 		if ctx.Err() != nil {
-			return list[:i]
+			break
 		}
 		l.explainUnmatched(&list[i], byPath)
 	}

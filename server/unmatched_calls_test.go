@@ -135,8 +135,9 @@ func TestUnmatchedCallsBound(t *testing.T) {
 		}
 	}
 	ctx := &endingContext{Context: context.Background(), most: 3}
-	if some := w.unmatchedCalls(ctx, 0, maxUnmatched); len(some) != 3 || ctx.asked != 4 {
-		t.Errorf("%d calls after the context has ended, asked %d times", len(some), ctx.asked)
+	if some := w.unmatchedCalls(ctx, 0, maxUnmatched); len(some) != maxUnmatched || ctx.asked != 4 ||
+		!cmp.Equal(some[:3], got[:3]) || some[3].Candidates == nil {
+		t.Errorf("%d calls after the context has ended, asked %d times: %+v", len(some), ctx.asked, some[:4])
 	}
 }
 
