@@ -266,8 +266,8 @@ func (p *Preview) Route(name string) (Route, error) {
 	}
 	for i, b := range r.Branches {
 		out.Branches = append(out.Branches, Branch{
-			Name: b.Name, Label: r.BranchLabel(b.Name), State: string(b.State), When: r.Words(i), InWords: r.InWords(i, p.CalendarLabel, p.language.Translate),
-			Unknown:  i == r.Unknown,
+			Name: b.Name, Label: r.BranchLabel(b.Name), State: string(b.State), When: r.Words(i),
+			InWords: r.InWords(i, p.CalendarLabel, p.language.Translate), Unknown: i == r.Unknown,
 			Fallback: i == r.Fallback(), Passes: r.Renders(i) == "",
 		})
 	}

@@ -51,8 +51,7 @@ func numberWords(what callField, n Numbers) callWords {
 	return w
 }
 
-// brief is one such condition for all that say the same. The zero callWords, of patterns that were
-// refused, say nothing.
+// brief is one such condition for all that say the same. One whose patterns were refused says nothing.
 func (s *Shared) brief(w callWords) *callWords {
 	text := w.in(fmt.Sprintf)
 	if known, ok := s.briefs[text]; ok {
@@ -64,9 +63,6 @@ func (s *Shared) brief(w callWords) *callWords {
 
 // in is the condition in a language.
 func (w *callWords) in(translate translator) string {
-	if w == nil {
-		return ""
-	}
 	switch w.what {
 	case caller:
 		return translate.orList(w.ofCaller(translate))
@@ -91,6 +87,7 @@ func (w *callWords) in(translate translator) string {
 	}
 }
 
+// ofCaller and ofDialed are two since languages say more than the subject differently.
 func (w *callWords) ofCaller(translate translator) (parts []string) {
 	switch {
 	case w.numbers > 1:

@@ -3,7 +3,6 @@ package routes
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
@@ -21,8 +20,8 @@ type Step struct {
 
 // Steps are the branches in order, each with the result of its condition and why, up to the last one.
 // why is asked for each branch whether so many events may be looked at for its reason, which is ""
-// if not; nil for all. in is the language of Brief, and calendar
-// gives what people call a calendar in it, by its full name; nil: its name without the tenant's.
+// if not; nil for all. in is the language of Brief, and calendar gives what people call a calendar
+// there, by its full name; nil: its name without the tenant's.
 func (d Decision) Steps(
 	why func(events int) bool, in calendars.Language, calendar func(name string) string,
 ) []Step {
@@ -38,7 +37,7 @@ func (d Decision) Steps(
 			Truth: s.eval(n, d.call, d.segment).String(),
 		}
 		if why == nil || why(d.weight(n, math.MaxInt)) {
-			steps[i].Reason, steps[i].Brief = d.why(n, exactly), d.brief(n, steps[i], wording{in, calendar})
+			steps[i].Reason, steps[i].Brief = d.why(n, exactly()), d.brief(n, steps[i], wording{in, calendar, true})
 		}
 	}
 	return steps
@@ -96,48 +95,44 @@ func (d Decision) Reason() string {
 	if d.segments == nil {
 		return ""
 	}
-	why := d.why(d.segments.route.branches[d.matched], exactly)
+	why := d.why(d.segments.route.branches[d.matched], exactly())
 	if d.Unknown {
 		return fmt.Sprintf("branch %s cannot be decided: %s", d.segments.route.Branches[d.matched].Name, why)
 	}
 	return why
 }
 
-// wording is how a reason is written: for people in their language, see [Route.InWords], or, where it
-// has none, with all that the configuration says.
+// wording is how a reason is written.
 type wording struct {
 	calendars.Language
-	calendar func(name string) string // what people call it
+	calendar func(name string) string // what it is called, by its full name
+	brief    bool                     // in words for people, see [Route.InWords]; else as the configuration says it
 }
 
 // exactly is the wording of logs, headers and the API.
-var exactly = wording{}
+func exactly() wording { return wording{Language: calendars.English(), calendar: fullName} }
 
-func (w wording) isBrief() bool { return w.Translate != nil }
+func fullName(name string) string { return name }
 
 // why says in one line why a condition is what it is.
 func (d Decision) why(n *node, how wording) string {
 	s := d.segments
-	switch {
-	case n == nil && how.isBrief():
+	if n == nil {
 		return how.Translate("nothing else applies")
-	case n == nil:
-		return "nothing else applies"
 	}
 	truth := s.eval(n, d.call, d.segment)
 	switch n.op {
 	case opCalendar:
 		return d.whyLeaf(n.leaf, truth, how)
 	case opCall:
-		switch {
-		case how.isBrief() && truth == yes:
-			return n.brief.in(how.Translate)
-		case how.isBrief():
-			return how.Translate("not: %s", n.brief.in(how.Translate))
-		case truth == yes:
-			return n.asks
+		asks := n.asks
+		if how.brief {
+			asks = n.brief.in(how.Translate)
 		}
-		return "not: " + n.asks
+		if truth == yes {
+			return asks
+		}
+		return how.Translate("not: %s", asks)
 	case opNot:
 		return d.why(n.kids[0], how)
 	default:
@@ -160,10 +155,7 @@ func (d Decision) why(n *node, how wording) string {
 			parts = append(parts, d.why(k, how))
 		}
 	}
-	if how.isBrief() {
-		return translator(how.Translate).andList(parts)
-	}
-	return strings.Join(parts, " and ")
+	return translator(how.Translate).andList(parts)
 }
 
 func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
@@ -172,44 +164,31 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 	switch truth {
 	case unknown:
 		if d.segment == outside {
-			return s.beyond(how)
+			if s.short == "" {
+				return how.Translate("the moment lies outside the window that the calendars are expanded for")
+			}
+			return how.Translate(
+				"the moment lies outside the window that the calendars are expanded for, which is short: %s", s.short)
 		}
 		for i, t := range s.timelines[leaf] {
-			switch {
-			case t != nil:
-			case how.isBrief():
+			if t == nil {
 				return how.Translate("calendar %s is unknown: %s", how.calendar(l.calendars[i]), s.why[l.calendars[i]])
-			default:
-				return fmt.Sprintf("calendar %s is unknown: %s", l.calendars[i], s.why[l.calendars[i]])
 			}
 		}
 	case yes:
 		if e := s.on(leaf, d.segment).why; e.Event != nil {
-			if how.isBrief() {
-				return how.Translate("“%s” in %s, %s", quotable(e.Event.Summary), quotable(how.calendar(e.Calendar)), s.spoken(e, how.Language))
+			if how.brief {
+				return how.Translate("“%s” in %s, %s", quotable(e.Event.Summary), quotable(how.calendar(e.Calendar)),
+					s.spoken(e, how.Language))
 			}
 			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
 		}
 	case no:
 	}
-	if how.isBrief() {
+	if how.brief {
 		return phraser{s.route, how.Translate, how.calendar}.leaf(l, false)
 	}
 	return "nothing is on in " + l.String()
-}
-
-// beyond says that a moment is not in sight.
-func (s *Segments) beyond(how wording) string {
-	switch {
-	case how.isBrief() && s.short != "":
-		return how.Translate("the moment lies outside the window that the calendars are expanded for, which is short: %s",
-			s.short)
-	case how.isBrief():
-		return how.Translate("the moment lies outside the window that the calendars are expanded for")
-	case s.short != "":
-		return "the moment lies outside the window that the calendars are expanded for, which is short: " + s.short
-	}
-	return "the moment lies outside the window that the calendars are expanded for"
 }
 
 // spoken says when an event runs, as people read it.

@@ -84,7 +84,9 @@ func TestInWords(t *testing.T) {
 			upper != strings.Replace(c.want, " in hours", " in ACME/HOURS", 1) {
 			t.Errorf("with names for people: got %q", upper)
 		}
-		for what, text := range map[string]string{"condition": r.InWords(0, nil, fmt.Sprintf), "exact one": r.Words(0)} {
+		for what, text := range map[string]string{
+			"condition": r.InWords(0, nil, fmt.Sprintf), "exact one": r.Words(0),
+		} {
 			if text == "" || !utf8.ValidString(text) {
 				t.Errorf("%s: got %q", what, text)
 			}
@@ -106,7 +108,8 @@ func TestInWordsAreBounded(t *testing.T) {
 	if err := diag.Mistakes(mistakes).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.InWords(0, nil, fmt.Sprintf); len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
+	got := r.InWords(0, nil, fmt.Sprintf)
+	if len(got) > maxSentence || !strings.HasSuffix(got, "…") || !utf8.ValidString(got) {
 		t.Errorf("got %d bytes, %q", len(got), got)
 	}
 }
