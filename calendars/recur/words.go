@@ -3,6 +3,7 @@ package recur
 import (
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // The weekdays of a week of work, as setWeekdays has them.
@@ -176,31 +177,20 @@ func (r wording) everyWeekday() string {
 
 func (r wording) weekdayList() string {
 	var names []string
-	for day := range 7 {
+	for day, name := range r.allWeekdays() {
 		if r.weekdays&(1<<day) != 0 {
-			names = append(names, r.weekday(day))
+			names = append(names, name)
 		}
 	}
 	return r.list(names)
 }
 
-// weekday is the name of a day of the week, from Monday, which is 0.
-func (r wording) weekday(day int) string {
-	switch day {
-	case 0:
-		return r.translate("Monday")
-	case 1:
-		return r.translate("Tuesday")
-	case 2:
-		return r.translate("Wednesday")
-	case 3:
-		return r.translate("Thursday")
-	case 4:
-		return r.translate("Friday")
-	case 5:
-		return r.translate("Saturday")
+// allWeekdays are their names, from Monday.
+func (r wording) allWeekdays() [7]string {
+	return [...]string{
+		r.translate("Monday"), r.translate("Tuesday"), r.translate("Wednesday"), r.translate("Thursday"),
+		r.translate("Friday"), r.translate("Saturday"), r.translate("Sunday"),
 	}
-	return r.translate("Sunday")
 }
 
 func (r wording) monthList() string {
@@ -252,8 +242,9 @@ func (r wording) date(n int) string {
 // nthList are weekdays with an ordinal: "the first Monday and the last Friday".
 func (r wording) nthList() string {
 	var names []string
+	weekdays := r.allWeekdays()
 	for _, n := range r.nth {
-		if name := r.translate("the %s %s", r.ordinal(n.n), r.weekday(n.weekday)); !slices.Contains(names, name) {
+		if name := r.translate("the %s %s", r.ordinal(n.n), weekdays[n.weekday]); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -321,16 +312,9 @@ func englishSuffix(n int) string {
 
 // list joins words: "a, b and c".
 func (r wording) list(words []string) string {
-	if len(words) == 0 {
-		return ""
+	if len(words) < 2 {
+		return strings.Join(words, "")
 	}
-	text := words[0]
-	for i, word := range words[1:] {
-		if i < len(words)-2 {
-			text = text + ", " + word
-		} else {
-			text = r.translate("%s and %s", text, word)
-		}
-	}
-	return text
+	last := len(words) - 1
+	return r.translate("%s and %s", strings.Join(words[:last], ", "), words[last])
 }
