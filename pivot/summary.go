@@ -72,7 +72,7 @@ func (s *summary) data(data []byte) {
 	if !isObject(data) {
 		return
 	}
-	if id := findMember(data, "id"); len(id) > 0 && id[0] == '"' {
+	if id := findMember(data, "id"); isText(id) {
 		if text := plainText(unquote(id)); text != "" {
 			const enough = 4
 			if len(text) > enough {

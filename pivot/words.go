@@ -245,7 +245,7 @@ func (a actionData) hostOf(address string) string {
 
 // textOf is a JSON text; "" for any other value.
 func textOf(json []byte) string {
-	if len(json) == 0 || json[0] != '"' {
+	if !isText(json) {
 		return ""
 	}
 	return oneLine(string(unquote(json)), maxSpoken+1)
