@@ -12,6 +12,7 @@ import (
 	"github.com/callhours/callhours/console/languages"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/routes"
 )
 
 // funcs are what pages call.
@@ -235,20 +236,20 @@ func resultName(l *languages.Language, result metrics.FetchResult) string {
 
 // foundBy is by what a call found its route, in words.
 func foundBy(l *languages.Language, by string) string {
-	switch by {
+	switch routes.MissReason(by) {
 	case "name":
 		return l.Text("found by its name")
-	case "account and number":
+	case routes.ByAccountAndNumber:
 		return l.Text("found by account and number")
-	case "number":
+	case routes.ByNumber:
 		return l.Text("found by the number")
-	case "account and prefix":
+	case routes.ByAccountAndPrefix:
 		return l.Text("found by account and prefix")
-	case "prefix":
+	case routes.ByPrefix:
 		return l.Text("found by a prefix")
-	case "account":
+	case routes.ByAccount:
 		return l.Text("found by the account")
-	case "path":
+	case routes.ByPath:
 		return l.Text("found by the path")
 	}
 	return by

@@ -20,7 +20,7 @@ import (
 )
 
 // TestSentences holds events, conditions and callflows in all languages to testdata/sentences.txt,
-// which somebody has read who speaks them. UPDATE=1 writes it anew.
+// which is to be read by somebody who speaks them. UPDATE=1 writes it anew.
 func TestSentences(t *testing.T) {
 	t.Parallel()
 	berlin, err := time.LoadLocation("Europe/Berlin")

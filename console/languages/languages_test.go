@@ -99,7 +99,8 @@ func TestTranslations(t *testing.T) {
 					t.Errorf("%s.json: %q has other verbs or tags than %q:\n%s", name, text, key, diff)
 				}
 			}
-			if ok && (strings.HasSuffix(key, ".") != (strings.HasSuffix(text, ".") && !ordinal.MatchString(text)) || strings.TrimSpace(text) != text) {
+			ends := strings.HasSuffix(text, ".") && !ordinal.MatchString(text)
+			if ok && (strings.HasSuffix(key, ".") != ends || strings.TrimSpace(text) != text) {
 				t.Errorf("%s.json: %q and %q end differently", name, key, text)
 			}
 		}
