@@ -151,8 +151,10 @@ var keyTable = []key{
 		inMain, "include_shared", "paths", "none",
 		"files or globs with more of the operator's calendars, plans and routes, which all tenants may use",
 	},
-	{inMain, "tenants", "by tenant's name", "none", "accounts, secrets and permissions that are given to single " +
-		"tenants"},
+	{
+		inMain, "tenants", "by tenant's name", "none",
+		"accounts, secrets and permissions that are given to single tenants",
+	},
 	{inMain, "secrets", "paths", "none", "files or globs of secrets"},
 	{inMain, "data", "data", "none", "data for all templates, as `.Data`"},
 	{inMain, "lists", "lists by name", "none", "telephone numbers for conditions"},
@@ -202,7 +204,8 @@ var keyTable = []key{
 
 	{
 		inDecisions, "keep", "amount", "`20`",
-		"how many of each route, and of each tenant's calls without a route, 1000 at most; 100,000 in all, shared fairly among owners",
+		"how many of each route, and of each tenant's calls without a route, 1000 at most; 100,000 in all, shared " +
+			"fairly among owners",
 	},
 	{
 		inDecisions, "callers", "`last4`, `none`, `full`", "`last4`",
@@ -230,8 +233,10 @@ var keyTable = []key{
 	{inList, "numbers", "numbers", "none", "numbers in place; a list has either `file` or `numbers`"},
 
 	{inTenant, "name", "name", "required", "the company's name in paths, metrics and commands"},
-	{inTenant, "display_name", "text", "made of the name", "the company's name as people read it, 256 characters " +
-		"at most"},
+	{
+		inTenant, "display_name", "text", "made of the name",
+		"the company's name as people read it, 256 characters at most",
+	},
 	{inTenant, "account", "texts", "none", "Kazoo account IDs; part of every match of the tenant's routes"},
 	{inTenant, "timezone", "zone", "the main file's", "time zone of routes that set none"},
 	{inTenant, "language", "text", "the main file's", "language of routes that set none"},
@@ -245,8 +250,10 @@ var keyTable = []key{
 	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
 	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several files that form one calendar"},
 	{inCalendar, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
-	{inCalendar, "edit_url", "https URL", "none", "where people edit it, 2048 characters at most; the console " +
-		"links to it"},
+	{
+		inCalendar, "edit_url", "https URL", "none",
+		"where people edit it, 2048 characters at most; the console links to it",
+	},
 	{inCalendar, "refresh", "duration", "the feed's hint, or 15m", "how often the feed is fetched, at least 1m"},
 	{inCalendar, "basic", "basic", "none", "user name and password of the feed"},
 	{inCalendar, "headers", "secrets by name", "none", "HTTP headers sent with each fetch"},
@@ -274,8 +281,10 @@ var keyTable = []key{
 
 	{inCalendar, "limits", "limits", "the main file's", "limits of this calendar"},
 
-	{inHost, "per_minute", "amount", "no limit", "most requests a minute to the server, redirects to it included; " +
-		"a host is a name with its port"},
+	{
+		inHost, "per_minute", "amount", "no limit",
+		"most requests a minute to the server, redirects to it included; a host is a name with its port",
+	},
 
 	{inLimits, "bytes", "amount", "`16MiB`", "size of a body; a larger one is refused and the previous copy stays in use"},
 	{inLimits, "lines", "amount", "`1000000`", "lines of a body, before unfolding; a body with more is refused"},
@@ -326,8 +335,10 @@ var keyTable = []key{
 		inRoute, "hours", "hours", "none",
 		"access to the route's hours, in addition to the tenant's and the main file's",
 	},
-	{inRoute, "timezone", "zone", "the tenant's, or the main file's", "the route's time zone; a route without any " +
-		"is a mistake"},
+	{
+		inRoute, "timezone", "zone", "the tenant's, or the main file's",
+		"the route's time zone; a route without any is a mistake",
+	},
 	{
 		inRoute, "day_starts", "hour", "the plan's, or `00:00`",
 		"all-day events and `whole_day` run from this hour to the next day's",

@@ -180,8 +180,7 @@ func (s *source) resolveSecret(name Text) Secret {
 		// Whether the main file has one of that name is none of the tenant's business.
 		s.mistake(name.Pos,
 			"secret %q is none of this tenant's; write it into a file of its own under secrets, or have the main "+
-				"file give it: "+
-				"tenants: {%s: {secrets: [%s]}}", name.S, s.tenant.Name, name.S)
+				"file give it: tenants: {%s: {secrets: [%s]}}", name.S, s.tenant.Name, name.S)
 	case !ok && s.top.get("secrets") == nil:
 		s.mistake(name.Pos,
 			"secret %q is not defined, and no file is named under secrets; set secrets: [secrets.yaml] and write "+

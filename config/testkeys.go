@@ -25,8 +25,10 @@ var testKeys = []key{
 	{inTestEvent, "category", "texts", "none", "its categories"},
 
 	{inTest, "name", "text", "such as `test 3`", "name in reports and for `--run`; unique in the file"},
-	{inTest, "calendars", "calendars", "those of the file", "contents of calendars in this test; overrides those " +
-		"of the file"},
+	{
+		inTest, "calendars", "calendars", "those of the file",
+		"contents of calendars in this test; overrides those of the file",
+	},
 	{inTest, "route", "name", "the route that the call finds", "the route that is tested; a tenant's is `acme/main`"},
 	{inTest, "call", "call", "the ordinary call", "the call to make"},
 	{inTest, "at", "moments", "none", "one time or a list of them, in the route's zone or RFC 3339"},

@@ -47,12 +47,12 @@ func (s *Server) newConsole() *console.Console {
 		Now: s.options.Now, RealNow: s.options.RealNow, Version: s.options.Version, Preview: s.preview,
 		Feeds: s.store.Feeds, Texts: s.store.Texts, Calendar: s.calendar,
 		Client: listen.ClientOf, Zone: s.zone,
-		Status: s.Status,
-		Findings: func() ([]preview.Finding, int) {
-			return s.Findings(), s.pendingFindings()
-		}, Unmatched: func(ctx context.Context) []preview.UnmatchedCall {
+		Status:   s.Status,
+		Findings: func() ([]preview.Finding, int) { return s.Findings(), s.pendingFindings() },
+		Unmatched: func(ctx context.Context) []preview.UnmatchedCall {
 			return s.unmatchedCalls(ctx, 0, maxUnmatched)
-		}, UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
+		},
+		UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {
 			_, err := s.refreshFeed(ctx, calendar)
 			return err

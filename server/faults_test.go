@@ -326,7 +326,8 @@ func TestFeedsAPI(t *testing.T) {
 		return fmt.Sprint(rec.Code, " ", rec.Header().Get("Content-Type"), " ", strings.TrimSpace(rec.Body.String()))
 	}
 	feed := `{"calendars":["hours"],"source":"` + f.URL +
-		`/…","watched":false,"state":"fresh","read":"2026-11-23T15:00:00Z","age_seconds":0,"age_doubt":"","result":"ok","status":200,` +
+		`/…","watched":false,"state":"fresh","read":"2026-11-23T15:00:00Z","age_seconds":0,` +
+		`"age_doubt":"","result":"ok","status":200,` +
 		`"error":"","attempted":"2026-11-23T15:00:00Z","next":"NEXT","failed_attempts":0,"clock_skew_seconds":0,"title":"","x_wr_timezone":"","events":1,"horizon":"202`
 	got := ask("GET", "/api/v1/feeds", "")
 	st := w.store.Feeds()[0]

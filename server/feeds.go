@@ -303,8 +303,8 @@ func (s *Server) refreshFeed(ctx context.Context, calendar string) (feedStatus, 
 func (s *Server) feed(st feeds.Status) feedStatus {
 	now := s.options.Now()
 	out := feedStatus{
-		Calendars: st.Calendars, Source: st.Source, Watched: st.Watched, State: st.State, Read: timeOrNull(st.Read), Doubt: st.Doubt,
-		Result: st.Result, Status: st.Code, Attempted: timeOrNull(st.Attempted), Next: timeOrNull(st.Next),
+		Calendars: st.Calendars, Source: st.Source, Watched: st.Watched, State: st.State,
+		Read: timeOrNull(st.Read), Doubt: st.Doubt, Result: st.Result, Status: st.Code, Attempted: timeOrNull(st.Attempted), Next: timeOrNull(st.Next),
 		Failed: st.Failed, Skew: st.Skew.Seconds(), Title: st.Title, Timezone: st.Timezone, Events: st.Events,
 	}
 	if out.Read != nil {

@@ -172,7 +172,8 @@ func (l *looked) translated(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range slices.Sorted(maps.Keys(consolePages)) {
-			err := chromedp.Do(tab, chromedp.EmulateViewport(narrow, 900), chromedp.Navigate(l.address+consolePages[name]))
+			err := chromedp.Do(tab, chromedp.EmulateViewport(narrow, 900),
+				chromedp.Navigate(l.address+consolePages[name]))
 			var language string
 			if err == nil {
 				language, err = evaluate[string](tab, `document.documentElement.lang`)
