@@ -64,7 +64,7 @@ func write(program, file string) error {
 		},
 		part{
 			"Unicode CLDR, names of Windows time zones", "",
-			[]string{filepath.Join(dir, "calendars", "tzdata", "windows.LICENSE")},
+			[]string{filepath.Join(dir, "calendars", "zones", "tzdata", "windows.LICENSE")},
 		},
 	)
 	var out bytes.Buffer
