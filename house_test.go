@@ -91,6 +91,7 @@ var dependencies = map[string]string{
 	"golang.org/x/crypto":                      "passwords of the admin listener, hashed by bcrypt",
 	"golang.org/x/sys":                         "how long a call has waited, and whether an output is a terminal",
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
+	"rsc.io/qr":                                "the address of a route's hours as a code for phones",
 }
 
 // readers are the files that read files in another way than internal/files does, which knows a pipe

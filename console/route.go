@@ -40,6 +40,7 @@ type routePage struct {
 	Brief     string // why it is the answer
 	Guides    []preview.Guide
 	Subscribe template.URL // the hours as a calendar, for programs that subscribe to it
+	Code      *qrCode      // of that address, for a phone; nil where a phone cannot reach it
 }
 
 // nextChanges is how many stand on the page, and within how many days they are looked for.
@@ -86,6 +87,9 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m.Subscribe = subscription(r, name)
+	if !isLoopback(r.Host) {
+		m.Code, _ = newQRCode(string(m.Subscribe)) // the link stands there where the code would be too large
+	}
 	m.Hours = c.options.HoursPath(name)
 	for _, d := range c.options.Decisions(name, lastDecisions) {
 		m.Last = append(m.Last, newDecisionRow(p, d, zone))
