@@ -357,7 +357,7 @@ func (d drawing) newBand(s preview.Span) bar {
 		b.Tip += ", " + stateName(d.language, b.State)
 	}
 	b.Tip += ", " + formatPeriod(d.language, s.Start, s.End)
-	if b.State == "unknown" { // for whoever mends it; of other spans the label has the title that decides
+	if b.State == "unknown" { // of other spans the label has the title that decides
 		b.Tip += ": " + s.Reason
 	}
 	b.Href = "/try?" + url.Values{"route": {d.route}, "at": {s.Start.Format(time.RFC3339)}}.Encode()

@@ -151,6 +151,9 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 		})
 	}
 	e.Brief = e.Reason
+	if e.Unknown && left.spendDecision(a.Decision) {
+		e.Brief = a.Decision.InWords(p.language, p.calendarName)
+	}
 	if i := slices.IndexFunc(e.Steps, func(s Step) bool { return s.Taken }); i >= 0 && !e.Unknown {
 		e.Brief = e.Steps[i].Brief
 	}

@@ -224,7 +224,7 @@ func (w *walk) span(at place) Span {
 	if w.explain {
 		s.Reason = unexplained
 		if w.left.spendDecision(at.decision) {
-			s.Reason = truncate(at.decision.Reason(), maxReason)
+			s.Reason = truncate(w.reason(at.decision), maxReason)
 		}
 	}
 	return s
@@ -248,4 +248,12 @@ func (w *walk) changes(here place) (until, spanUntil *Change) {
 		spanUntil = w.change(next)
 	}
 	return until, spanUntil
+}
+
+// reason is why a branch is taken: in words for the readers of pages, exactly for all others.
+func (w *walk) reason(d routes.Decision) string {
+	if p := w.preview; p != nil && p.calendarName != nil {
+		return d.InWords(p.language, p.calendarName)
+	}
+	return d.Reason()
 }

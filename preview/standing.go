@@ -38,8 +38,9 @@ type RouteStatus struct {
 	Problems  []Problem  `json:"problems"`                // the most severe first; never nil
 	More      int        `json:"more_problems,omitempty"` // how many others there are
 
-	// the branch's name for people
+	// the branch's name for people, and why a branch that could not be decided could not
 	BranchLabel string `json:"-"`
+	InWords     string `json:"-"`
 	// the first numbers that the route answers, as written, and how many others there are
 	Dialed     []string `json:"-"`
 	MoreDialed int      `json:"-"`
@@ -128,7 +129,7 @@ func (p *Preview) routes(left *budget, at time.Time, f Filter, offset, n int) (R
 				len(found.Routes), offset+len(found.Routes))
 			break
 		}
-		status := newRouteStatus(r, s, at, left)
+		status := p.newRouteStatus(r, s, at, left)
 		status.setProblems(problems(r))
 		found.Routes = append(found.Routes, status)
 	}
@@ -169,7 +170,7 @@ func (p *Preview) liveState(r *render.Route, at time.Time) *render.State {
 	return p.state(r, at)
 }
 
-func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget) RouteStatus {
+func (p *Preview) newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget) RouteStatus {
 	w := &walk{route: r, left: left}
 	here := w.start(s, at)
 	d := here.decision
@@ -187,6 +188,9 @@ func newRouteStatus(r *render.Route, s *render.State, at time.Time, left *budget
 	out.MoreDialed = len(r.Match.Dialed) - len(out.Dialed)
 	if left.spendDecision(d) {
 		out.Reason = truncate(d.Reason(), maxReason)
+		if d.Unknown {
+			out.InWords = d.InWords(p.language, p.calendarName)
+		}
 		if events := d.Events(); len(events) > 0 {
 			e := eventOf(events[0], r.Zone)
 			out.Event = &e
@@ -214,7 +218,7 @@ func (p *Preview) RouteStatus(ctx context.Context, name string, at time.Time) (R
 	if err != nil {
 		return RouteStatus{}, err
 	}
-	s := newRouteStatus(r, p.liveState(r, at), at, newBudget(ctx))
+	s := p.newRouteStatus(r, p.liveState(r, at), at, newBudget(ctx))
 	s.setProblems(p.problems()(r))
 	return s, nil
 }

@@ -15,8 +15,8 @@ type callWords struct {
 	patterns patterns.List // of a field with text
 
 	number    string // the only one that is listed
-	isPrefix  bool   // of number
 	numbers   int    // how many are listed
+	prefixes  int    // how many of these are prefixes
 	lists     []string
 	moreLists int
 	withheld  bool
@@ -39,9 +39,13 @@ const (
 // numberWords are a condition on numbers.
 func numberWords(what callField, n Numbers) callWords {
 	w := callWords{what: what, numbers: len(n.Listed), withheld: n.Withheld}
+	for _, listed := range n.Listed {
+		if strings.HasSuffix(listed.S, "*") {
+			w.prefixes++
+		}
+	}
 	if len(n.Listed) == 1 {
-		w.number, w.isPrefix = strings.CutSuffix(n.Listed[0].S, "*")
-		w.number = strings.Clone(quotable(w.number))
+		w.number = strings.Clone(quotable(strings.TrimSuffix(n.Listed[0].S, "*")))
 	}
 	shown := min(len(n.Lists), maxNamed)
 	for _, l := range n.Lists[:shown] {
@@ -90,9 +94,13 @@ func (w *callWords) in(translate translator) string {
 // ofCaller and ofDialed are two since languages say more than the subject differently.
 func (w *callWords) ofCaller(translate translator) (parts []string) {
 	switch {
+	case w.numbers > 1 && w.prefixes == w.numbers:
+		parts = append(parts, translate("the caller's number begins with one of %d prefixes", w.numbers))
+	case w.numbers > 1 && w.prefixes > 0:
+		parts = append(parts, translate("the caller is one of %d numbers and prefixes", w.numbers))
 	case w.numbers > 1:
 		parts = append(parts, translate("the caller is one of %d numbers", w.numbers))
-	case w.isPrefix:
+	case w.prefixes == 1:
 		parts = append(parts, translate("the caller's number begins with %s", w.number))
 	case w.numbers == 1:
 		parts = append(parts, translate("the caller is %s", w.number))
@@ -114,9 +122,13 @@ func (w *callWords) ofCaller(translate translator) (parts []string) {
 
 func (w *callWords) ofDialed(translate translator) (parts []string) {
 	switch {
+	case w.numbers > 1 && w.prefixes == w.numbers:
+		parts = append(parts, translate("the dialed number begins with one of %d prefixes", w.numbers))
+	case w.numbers > 1 && w.prefixes > 0:
+		parts = append(parts, translate("the dialed number is one of %d numbers and prefixes", w.numbers))
 	case w.numbers > 1:
-		parts = append(parts, translate("the dialed number is one of %d", w.numbers))
-	case w.isPrefix:
+		parts = append(parts, translate("the dialed number is one of %d numbers", w.numbers))
+	case w.prefixes == 1:
 		parts = append(parts, translate("the dialed number begins with %s", w.number))
 	case w.numbers == 1:
 		parts = append(parts, translate("the dialed number is %s", w.number))

@@ -91,13 +91,23 @@ func (d Decision) Segments() int { return len(d.segments.starts) }
 
 // Reason says in one line why the branch was taken. It shows titles of events and what the
 // configuration says, never the caller.
-func (d Decision) Reason() string {
+func (d Decision) Reason() string { return d.reason(exactly()) }
+
+// InWords is the reason as people read it, in their language; calendar is as for [Route.InWords].
+func (d Decision) InWords(in calendars.Language, calendar func(name string) string) string {
+	if calendar == nil {
+		calendar = ownName
+	}
+	return cutSentence(d.reason(wording{Language: in, calendar: calendar, brief: true}))
+}
+
+func (d Decision) reason(how wording) string {
 	if d.segments == nil {
 		return ""
 	}
-	why := d.why(d.segments.route.branches[d.matched], exactly())
+	why := d.why(d.segments.route.branches[d.matched], how)
 	if d.Unknown {
-		return fmt.Sprintf("branch %s cannot be decided: %s", d.segments.route.Branches[d.matched].Name, why)
+		return how.Translate("branch %s cannot be decided: %s", d.segments.route.Branches[d.matched].Name, why)
 	}
 	return why
 }
@@ -172,7 +182,11 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 		}
 		for i, t := range s.timelines[leaf] {
 			if t == nil {
-				return how.Translate("calendar %s is unknown: %s", how.calendar(l.calendars[i]), s.why[l.calendars[i]])
+				why := s.why[l.calendars[i]]
+				if why == calendars.NeverRead {
+					why = how.Translate("it was never read")
+				}
+				return how.Translate("calendar %s is unknown: %s", how.calendar(l.calendars[i]), why)
 			}
 		}
 	case yes:

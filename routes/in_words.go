@@ -104,21 +104,27 @@ func (r phraser) both(n *node) string {
 		}
 		return r.translate.andList(parts)
 	}
-	var wanted, unless []string
+	var wanted []string
+	var exceptions []*node
 	for _, k := range n.kids {
 		switch {
 		case k.op != opNot:
 			wanted = append(wanted, r.enclosed(k))
 		case k.kids[0].op == opAny:
-			for _, part := range k.kids[0].kids {
-				unless = append(unless, r.enclosed(part))
-			}
+			exceptions = append(exceptions, k.kids[0].kids...)
 		default:
-			unless = append(unless, r.enclosed(k.kids[0]))
+			exceptions = append(exceptions, k.kids[0])
 		}
 	}
-	if len(unless) == 0 {
+	if len(exceptions) == 0 {
 		return r.translate.andList(wanted)
+	}
+	unless := make([]string, len(exceptions))
+	for i, k := range exceptions {
+		unless[i] = r.enclosed(k)
+		if k.op == opCalendar && (i == 0 || exceptions[i-1].op != opCalendar) {
+			unless[i] = r.translate("there is %s", unless[i])
+		}
 	}
 	return r.translate("%s, unless %s", r.translate.andList(wanted), r.translate.orList(unless))
 }
@@ -199,7 +205,14 @@ func (r phraser) event(l *leaf, there bool) (words string, isAny bool) {
 	case "transparent":
 		sort = append(sort, r.translate("free"))
 	}
-	switch what := strings.Join(sort, " "); {
+	what := ""
+	for _, word := range sort {
+		if what != "" {
+			word = r.translate("%s %s", what, word) // most languages have a comma between
+		}
+		what = word
+	}
+	switch {
 	case what == "" && there:
 		return r.translate("an event"), true
 	case what == "":

@@ -60,3 +60,24 @@ func pageTexts(t *testing.T, tag string) map[string]string {
 	}
 	return all
 }
+
+// TestWhyUnknownInLanguages: why a branch cannot be decided is said in the reader's language, but for
+// what a server answered.
+func TestWhyUnknownInLanguages(t *testing.T) {
+	t.Parallel()
+	w := started(t, strings.Replace(oneRoute, "file: hours.ics", "url: http://127.0.0.1:1/hours.ics", 1), nil)
+	const why = "der Kalender Hours ist unbekannt: er wurde nie gelesen"
+	for path, want := range map[string]string{
+		"/routes/main":    "der Zweig open kann nicht entschieden werden: " + why,
+		"/try?route=main": why,
+	} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "localhost"
+		r.Header.Set("Accept-Language", "de")
+		got := httptest.NewRecorder()
+		w.Admin().ServeHTTP(got, r)
+		if page := got.Body.String(); !strings.Contains(page, want) {
+			t.Errorf("%s: no %q in\n%s", path, want, page)
+		}
+	}
+}

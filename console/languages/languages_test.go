@@ -75,6 +75,7 @@ func TestTranslations(t *testing.T) {
 	keys := used(t)
 	tag := regexp.MustCompile(`</?[a-z]+>`)
 	ordinal := regexp.MustCompile(`(%d|[0-9])\.$`) // as German writes them
+	breakable := regexp.MustCompile(`« | [»:;?!]`)
 	verbs := func(text string) (all []string) {
 		for i, m := range verb.FindAllStringSubmatch(text, -1) {
 			n := m[1]
@@ -98,6 +99,9 @@ func TestTranslations(t *testing.T) {
 				if diff := cmp.Diff(verbs(key), verbs(text)); diff != "" {
 					t.Errorf("%s.json: %q has other verbs or tags than %q:\n%s", name, text, key, diff)
 				}
+			}
+			if name == "fr" && breakable.MatchString(text) {
+				t.Errorf("fr.json: %q: the blank at a sign is U+00A0 or U+202F there, where no line ends", text)
 			}
 			ends := strings.HasSuffix(text, ".") && !ordinal.MatchString(text)
 			if ok && (strings.HasSuffix(key, ".") != ends || strings.TrimSpace(text) != text) {
