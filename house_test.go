@@ -77,6 +77,7 @@ var dependencies = map[string]string{
 	"github.com/arran4/golang-ical":            "reading iCalendar",
 	"github.com/chromedp/cdproto":              "tests: what is asked of a browser",
 	"github.com/chromedp/chromedp":             "tests: a real browser looks at the console",
+	"github.com/coreos/go-systemd/v22":         "sockets that systemd passes, and its watchdog",
 	"github.com/go-json-experiment/json":       "checking callflows",
 	"github.com/google/go-cmp":                 "tests",
 	"github.com/nyaruka/phonenumbers":          "national numbers",

@@ -67,6 +67,8 @@ func (s *Server) reloadFiles(ctx context.Context, of *changes) error {
 	}
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
+	s.tell("RELOADING=1")
+	defer func() { s.tell("READY=1", "STATUS="+s.summary()) }()
 	begun, former := s.options.Now(), s.options.Generation
 	if l := s.live.Load(); l != nil {
 		former = l.Generation

@@ -59,7 +59,8 @@ type Options struct {
 	Loaded       Loaded
 	// Rest is sent what StartServing returns, where Loaded is what it gave to serve; closed instead if
 	// that has no Generation. It is not read where Loaded is whole.
-	Rest <-chan Loaded
+	Rest    <-chan Loaded
+	Service Service // what started the process
 	// Started is told where the listeners are, once both are open and calls are answered; nil for
 	// nobody.
 	Started func(calls, admin net.Addr)
@@ -249,12 +250,12 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		}
 	}()
 	file := s.options.Generation.file
-	pivotSocket, err := listen.Open(ctx, file.Listen.S)
+	pivotSocket, err := s.socket(ctx, "listen", file.Listen.S, s.options.Service.Pivot)
 	if err != nil {
 		return err
 	}
 	defer pivotSocket.Close()
-	adminSocket, err := listen.Open(ctx, file.AdminListen.S)
+	adminSocket, err := s.socket(ctx, "admin_listen", file.AdminListen.S, s.options.Service.Admin)
 	if err != nil {
 		return err
 	}
@@ -302,7 +303,10 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	adminServer.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
 	ended := make(chan error, 2)
 	loops.Go(func() {
-		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error { return pivotServer.Serve(pivot) })
+		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error {
+			s.awaitReady()
+			return pivotServer.Serve(pivot)
+		})
 	})
 	loops.Go(func() {
 		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error {
@@ -340,9 +344,12 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		if s.options.Installation != nil {
 			loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "state_dir", s.keepState) })
 		}
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "watchdog", s.keepAlive) })
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "status", s.keepStatus) })
 		if s.options.Started != nil {
 			s.options.Started(callsAt, adminSocket.Addr())
 		}
+		s.tell("READY=1", "STATUS="+s.summary())
 		select {
 		case err = <-ended:
 			err = fmt.Errorf("a listener ended: %w", err)
@@ -354,6 +361,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	s.end()
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
+	pivotListener.Finish(late)
 	err = errors.Join(err, pivotServer.Shutdown(late), adminServer.Shutdown(late))
 	s.calls.lines.flush()
 	return err
@@ -363,6 +371,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 func (s *Server) drain(ctx context.Context, ended <-chan error) error {
 	file := s.options.Generation.file
 	s.options.Log.InfoContext(ctx, "stopping", slog.Duration("drain", file.Drain))
+	s.tell("STOPPING=1", "STATUS=answering the last calls")
 	s.draining.Store(true)
 	timer := time.NewTimer(file.Drain)
 	defer timer.Stop()

@@ -51,6 +51,10 @@ code 2. With --strict, any mistake ends it.
 The files are reloaded when they change, on SIGHUP, and on "callhours reload"
 (POST /-/reload). If the new files have mistakes, the previous ones stay in use.
 
+Under systemd it says when it is ready, what it answers and that it is alive
+(Type=notify, WatchdogSec), and takes the sockets that are passed to it by the
+names pivot and admin (FileDescriptorName).
+
 On SIGTERM, /-/ready returns 503, answers tell Kazoo to close the connection, and
 calls in progress are answered before the program ends.`,
 		Args: noArguments,
@@ -86,7 +90,11 @@ func serve(ctx context.Context, path string, flags serveFlags, env environment) 
 	}
 	// Nothing is written to standard error directly, because it may not be read.
 	lines := server.NewLog(env.stderr, m.IncLogDropped)
-	to := served{registry: registry, metrics: m, lines: lines, begun: time.Now()}
+	service, err := serviceManager()
+	if err != nil {
+		return failure(err)
+	}
+	to := served{registry: registry, metrics: m, lines: lines, begun: time.Now(), service: service}
 	closers := []*server.Log{lines}
 	if isTerminal(env.stdout) {
 		banner := server.NewLog(env.stdout, func() {})
@@ -118,6 +126,7 @@ type served struct {
 	lines    io.Writer // of the log; never blocks
 	terminal io.Writer // gets the banner, and never blocks; nil: there is none
 	begun    time.Time // when the program began to start
+	service  server.Service
 }
 
 // serveTo loads and runs the server, which answers before all is loaded. What hangs when ctx has
@@ -242,6 +251,7 @@ func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.
 		Installation: i, Loaded: loaded, Rest: rest,
 		Generation: loaded.Generation, Registry: to.registry, Metrics: to.metrics, Now: i.Now, RealNow: time.Now,
 		UserAgent: userAgent(), Version: buildVersion(), Log: log, Profiles: flags.pprof,
+		Service: to.service,
 		Started: func(calls, admin net.Addr) {
 			if example != "" {
 				log.Warn("the built-in example is served", slog.String("detail", example))

@@ -28,6 +28,8 @@ const (
 	knownTicks    = 20                     // and how long for the next one
 	lingering     = time.Second            // how long a refused connection may take to read why
 	maxLingering  = 256
+	quietTicks    = 2           // after how long without a byte a connection has no call on its way
+	finishing     = time.Second // how long is waited for the last ones
 )
 
 // Listener bounds how many connections are open: when there are too many, one that keeps us waiting
@@ -40,6 +42,7 @@ type Listener struct {
 	guard   *contain.Guard
 	usual   int
 	answer  []byte // what refused connections are told; nil: nothing
+	close   func() error
 
 	overloaded atomic.Bool   // there are too many calls
 	calls      atomic.Uint32 // calls, to choose those that are looked at
@@ -95,7 +98,7 @@ type Options struct {
 func New(l *net.TCPListener, o Options) *Listener {
 	c := &Listener{
 		TCPListener: l, options: o, guard: o.Guard, open: map[*Conn]bool{},
-		usual: usualPerCPU * runtime.GOMAXPROCS(0),
+		usual: usualPerCPU * runtime.GOMAXPROCS(0), close: sync.OnceValue(l.Close),
 	}
 	if !o.Encrypted {
 		c.answer = rawAnswer(http.StatusServiceUnavailable, "too many connections")
@@ -119,6 +122,39 @@ func (l *Listener) Run(ctx context.Context) {
 			l.checkDeadlines(now)
 		}
 	}
+}
+
+// Close is for net.Listener, and may be called again.
+func (l *Listener) Close() error { return l.close() }
+
+// Finish accepts no more connections, and waits until no call is on its way on those that are open,
+// for a second at most: net/http drops calls that it reads while it shuts down. What has not been
+// accepted stays in the socket, for the next process where that was passed.
+func (l *Listener) Finish(ctx context.Context) {
+	_ = l.Close() // which net/http does, too
+	late, cancel := context.WithTimeout(ctx, finishing)
+	defer cancel()
+	ticker := time.NewTicker(tick / 10)
+	defer ticker.Stop()
+	for !l.isQuiet() {
+		select {
+		case <-late.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// isQuiet reports whether no call is on its way.
+func (l *Listener) isQuiet() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		if c.answering.Load() || c.idleTicks.Load() < quietTicks {
+			return false
+		}
+	}
+	return true
 }
 
 // checkDeadlines tells connections of deadlines that have passed, and finds those that may be
