@@ -24,9 +24,9 @@ test: ## run all tests but those of test-system, with the race detector; needs G
 # What is not installed is skipped, and said; with CI=1 it fails.
 test-system: SHELL = bash
 test-system: .SHELLFLAGS = -o pipefail -c
-test-system: ## run the tests that need prometheus, promtool and chromium (CALLHOURS_AXE=path of axe-core's axe.min.js)
-	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console)$$' \
-		./cmd/callhours ./examples | grep -vE '^ *(=== |--- PASS)|^PASS$$'
+test-system: ## run the tests that need prometheus, promtool, postgresql and chromium (CALLHOURS_AXE=path of axe-core's axe.min.js)
+	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console|Postgres)$$' \
+		./cmd/callhours ./examples ./internal/database | grep -vE '^ *(=== |--- PASS)|^PASS$$'
 
 soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)
 	CALLHOURS_SOAK=1 go test -timeout 60m -shuffle=on ./...

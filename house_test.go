@@ -45,11 +45,13 @@ var below = map[string][]string{
 	"templates":         {"templates/funcs", "internal/contain", "metrics"},
 	"metrics":           nil,
 	"internal/diag":     nil,
+	"internal/database": {"internal/durable"},
 	"internal/durable":  {"internal/files"},
 	"internal/files":    {"internal/contain"},
 	"internal/parallel": {"internal/contain"},
 	"internal/contain":  {"metrics"},
 	"internal/growth":   nil,
+	"internal/pgtest":   nil,
 	"internal/guard":    nil,
 	"internal/regex":    nil,
 	"internal/early":    nil,
@@ -80,7 +82,9 @@ var dependencies = map[string]string{
 	"github.com/coreos/go-systemd/v22":         "sockets that systemd passes, and its watchdog",
 	"github.com/go-json-experiment/json":       "checking callflows",
 	"github.com/google/go-cmp":                 "tests",
+	"github.com/jackc/pgx/v5":                  "the database, where it is PostgreSQL",
 	"github.com/nyaruka/phonenumbers":          "national numbers",
+	"github.com/pressly/goose/v3":              "tables of the database, brought up to date",
 	"github.com/prometheus/client_golang":      "metrics",
 	"github.com/rogpeppe/go-internal":          "scripted tests",
 	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
@@ -92,6 +96,7 @@ var dependencies = map[string]string{
 	"golang.org/x/crypto":                      "passwords of the admin listener, hashed by bcrypt",
 	"golang.org/x/sys":                         "how long a call has waited, and whether an output is a terminal",
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
+	"modernc.org/sqlite":                       "the database, where it is a file; pure Go",
 	"rsc.io/qr":                                "the address of a route's hours as a code for phones",
 }
 
@@ -100,6 +105,8 @@ var dependencies = map[string]string{
 var readers = map[string]string{
 	"cmd/callhours/init.go":       "copies the examples that are part of the program",
 	"console/console.go":          "reads the pages that are part of the program",
+	"internal/database/sqlite.go": "looks into the file of SQLite, which reads and writes it itself; with a deadline",
+	"internal/pgtest/pgtest.go":   "for tests: looks where PostgreSQL is",
 	"internal/durable/durable.go": "opens a directory to flush it",
 	"internal/durable/lock.go":    "opens the file of the lock",
 	"templates/source.go":         "is given files in memory by config",
@@ -159,7 +166,7 @@ func TestImports(t *testing.T) {
 			}
 		}
 		may = append(may, from)
-		may = append(append(may, inTests[from]...), "internal/growth")
+		may = append(append(may, inTests[from]...), "internal/growth", "internal/pgtest")
 		for _, to := range ours(slices.Concat(p.TestImports, p.XTestImports)) {
 			if !slices.Contains(may, to) {
 				t.Errorf("the tests of %s import %s; they may import %s", from, to, strings.Join(may, ", "))
@@ -387,6 +394,7 @@ var uncontained = map[string]string{
 	"server/server.go await":                        "it cancels a context",
 	"internal/parallel/parallel.go Each":            "each piece is contained; the first panic is raised again in the caller",
 	"internal/files/within.go withTimeout":          "the read is contained",
+	"internal/database/database.go within":          "what it calls is contained; the rest hands the result on",
 	"server/listen/listener.go linger":              "it closes a connection",
 	"server/findings_cache.go withTimeout":          "it cancels a context",
 	"server/allowance.go addSpent":                  "it gives turns to the next in line",

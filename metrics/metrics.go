@@ -95,6 +95,8 @@ type Metrics struct {
 
 	mu            sync.Mutex // serializes Configure and Findings
 	findingSeries []Finding  // that have a series; guarded by mu
+
+	database database
 }
 
 // configuredSeries are the metrics whose series are labeled with names of the configuration. It is
@@ -167,6 +169,12 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 	}
 	// Prometheus' client has it so for every histogram that it makes.
 	m.exemplars, _ = m.duration.(prometheus.ExemplarObserver)
+	m.database = database{
+		up: gauge("database_up",
+			"Whether the database of people and overrides can be used; missing if there is none."),
+		queries: counter("database_queries_total",
+			"Transactions in the database, by result; missing if there is none.", "result"),
+	}
 	panics := counter("panics_total", "Contained panics, by activity.", "where")
 	unmatched := counter("unmatched_calls_total", "Calls without a route, by reason.", "reason")
 	gauge("tzdata_info", "The time zone data in use; always 1.", "version", "source").

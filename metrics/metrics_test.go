@@ -92,6 +92,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	m, reg := newRegistered(t)
 	m.Route("acme/main").SetMatch("Ada") // without one there is no series
+	m.SetDatabaseUp(true)                // likewise
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +249,14 @@ func TestMethods(t *testing.T) {
 		"LogLineDropped":   {func(m *Metrics) { m.IncLogDropped() }, []string{`log_lines_dropped_total{} 1`}},
 		"StateWriteFailed": {func(m *Metrics) { m.IncStateWriteFailed() }, []string{`state_write_failures_total{} 1`}},
 		"StateReadOnly":    {func(m *Metrics) { m.SetStateReadOnly(true) }, []string{`state_read_only{} 1`}},
-		"FileReadsHung":    {func(m *Metrics) { m.SetFileReadsHung(3) }, []string{`file_reads_hung{} 3`}},
+		"DatabaseUp": {func(m *Metrics) { m.SetDatabaseUp(true) }, []string{
+			`database_queries_total{result="error"} 0`, `database_queries_total{result="ok"} 0`,
+			`database_queries_total{result="timeout"} 0`, `database_up{} 1`,
+		}},
+		"DatabaseQueries": {func(m *Metrics) { m.IncDatabaseQueries(DatabaseTimeout) }, []string{
+			`database_queries_total{result="timeout"} 1`,
+		}},
+		"FileReadsHung": {func(m *Metrics) { m.SetFileReadsHung(3) }, []string{`file_reads_hung{} 3`}},
 		"Reloaded": {func(m *Metrics) { m.SetReloaded(noon) }, []string{
 			`config_last_reload_success_timestamp_seconds{} 1.8039024e+09`, `config_last_reload_successful{} 1`,
 		}},
