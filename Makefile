@@ -26,7 +26,7 @@ test-system: SHELL = bash
 test-system: .SHELLFLAGS = -o pipefail -c
 test-system: ## run the tests that need prometheus, promtool, postgresql and chromium (CALLHOURS_AXE=path of axe-core's axe.min.js)
 	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console|Postgres)$$' \
-		./cmd/callhours ./examples ./internal/database | grep -vE '^ *(=== |--- PASS)|^PASS$$'
+		./cmd/callhours ./examples ./internal/database ./people | grep -vE '^ *(=== |--- PASS)|^PASS$$'
 
 soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)
 	CALLHOURS_SOAK=1 go test -timeout 60m -shuffle=on ./...

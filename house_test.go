@@ -33,6 +33,7 @@ var below = map[string][]string{
 	"routes":        {"calendars", "pivot"},
 	"config":        {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
 	"calendars":     {"calendars/ical", "calendars/patterns"},
+	"people":        {"internal/database", "internal/diag"},
 
 	// the rooms of calendars
 	"calendars/feeds":    {"calendars", "internal/guard", "internal/parallel", "internal/suspect"},
@@ -93,7 +94,7 @@ var dependencies = map[string]string{
 	"github.com/theory/jsonpath":               "values of callflows in routing tests, RFC 9535",
 	"go.uber.org/goleak":                       "tests",
 	"go.yaml.in/yaml/v4":                       "reading YAML with positions",
-	"golang.org/x/crypto":                      "passwords of the admin listener, hashed by bcrypt",
+	"golang.org/x/crypto":                      "passwords of the admin listener, hashed by bcrypt, and PINs, by argon2id",
 	"golang.org/x/sys":                         "how long a call has waited, and whether an output is a terminal",
 	"golang.org/x/text":                        "normal forms, case folding and the charsets of feeds",
 	"modernc.org/sqlite":                       "the database, where it is a file; pure Go",
@@ -128,7 +129,7 @@ var topLevel = []string{
 	"THIRD_PARTY_NOTICES", "CONTRIBUTING.md", "SECURITY.md", "go.mod", "go.sum",
 	"changelog_test.go", "docs_names_test.go", "docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
 	"notices_test.go",
-	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "pivot", "preview", "render",
+	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "people", "pivot", "preview", "render",
 	"routes", "server", "templates", "tools",
 	"callhours", "state",
 }

@@ -890,5 +890,17 @@ func limitSections() []limitSection {
 			},
 			{"a file of certificates", "{listen.maxPEM:bytes}", "", "refused", "listen.TestCertificateMistake"},
 		}},
+		{"People", "Those who may act, in the database.", []limit{
+			{"a person's name", "{people.maxName} characters", "", "refused", "people.TestParse"},
+			{
+				"phones of a person; routes that are named", "{people.maxPhones}; {people.maxRoutes}", "", "refused",
+				"people.TestLimitsOfAPerson",
+			},
+			{"a PIN", "{people.minPIN} to {people.maxPIN} digits", "", "refused", "people.TestCheckPIN"},
+			{
+				"a transaction in the database", "{database.DefaultTimeout}", "",
+				"an error for whoever acts; a change may have been made", "database.TestSQLite",
+			},
+		}},
 	}
 }

@@ -81,7 +81,7 @@ var noRow = map[string][]string{
 	"it is of a file of callhours' own, or of the operator's": {
 		"calendars.MaxEncoded", "feeds.maxCopyHeader", "feeds.maxPointer",
 		"zones.maxFile", "server.maxAccepted", "server.maxAcceptedHead", "listen.maxWebConfigBytes",
-		"pivot.maxSchema", "config.maxReservations",
+		"pivot.maxSchema", "config.maxReservations", "people.maxMemory", "people.maxTime",
 	},
 	"it is how much of a text is shown in messages": {
 		"config.longestQuoted", "console.longest",

@@ -47,8 +47,8 @@ func TestDamaged(t *testing.T) {
 	copy(scribbled[len(scribbled)/2:], random[:6000])
 	foreign := bytes.Clone(whole)
 	copy(foreign[68:], "abcd") // the application id
-	const advice = " and left as it is; stop callhours and restore the file from a backup, or move it away to begin without " +
-		"people and overrides"
+	const advice = " and left as it is; stop callhours and restore the file from a backup, or move it away to begin " +
+		"without people and overrides"
 	cases := map[string]struct {
 		content []byte
 		is      error
@@ -87,7 +87,8 @@ func TestDamaged(t *testing.T) {
 			if want := path + ": " + c.want; c.want != "" && err.Error() != want {
 				t.Errorf("got  %v\nwant %v", err, want)
 			}
-			if _, again := Read(t.Context(), d, func(context.Context, *sql.Tx) (int, error) { return 0, nil }); !errors.Is(again, c.is) {
+			nothing := func(context.Context, *sql.Tx) (int, error) { return 0, nil }
+			if _, again := Read(t.Context(), d, nothing); !errors.Is(again, c.is) {
 				t.Errorf("a read says %v", again)
 			}
 			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, c.content) {

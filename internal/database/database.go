@@ -100,8 +100,9 @@ type handle struct {
 	write, read *sql.DB // one and the same for PostgreSQL
 	// inPlace returns why the file that is open is not the one of that name any more.
 	inPlace func() error
-	explain func(error) error // an error of the driver in our words
-	again   func(error) bool  // a transaction with this error may succeed when it is repeated
+	// explain says an error of the driver in our words; false: it is none, but of what was run.
+	explain func(error) (isDatabase bool, why error)
+	again   func(error) bool // a transaction with this error may succeed when it is repeated
 }
 
 func (h *handle) close() error {
@@ -270,7 +271,8 @@ func run[T any](ctx context.Context, d *DB, o *sql.TxOptions, do func(context.Co
 			if attempt < attempts && h.again(err) {
 				continue
 			}
-			if why := h.explain(err); why != err || errors.Is(err, ErrReplaced) || ctx.Err() != nil { //nolint:errorlint // the same one
+			isDatabase, why := h.explain(err)
+			if isDatabase || errors.Is(err, ErrReplaced) || contain.Is(err) || ctx.Err() != nil {
 				return result{}, why
 			}
 			return result{err: err}, nil

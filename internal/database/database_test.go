@@ -89,8 +89,8 @@ func TestPostgres(t *testing.T) {
 			o    Options
 			want string
 		}{
-			{wrong, "database " + place + `: the server refuses the login: password authentication failed for user "callhours"; ` +
-				"set database.password, and allow this host in pg_hba.conf"},
+			{wrong, "database " + place + ": the server refuses the login: " +
+				`password authentication failed for user "callhours"; ` + "set database.password, and allow this host in pg_hba.conf"},
 			{missing, "database " + strings.Replace(place, "/test", "/none", 1) + `: database "` +
 				strings.TrimPrefix(filepath.Base(missing.URL[:strings.Index(missing.URL, "?")]), "/") +
 				`" does not exist; create it: createdb --owner USER NAME`},
@@ -209,14 +209,16 @@ func testDatabase(t *testing.T, fresh func(t *testing.T) Options) {
 			t.Fatal(err)
 		}
 		_, err = Write(t.Context(), d, func(ctx context.Context, tx *sql.Tx) (sql.Result, error) {
-			return tx.ExecContext(ctx, "INSERT INTO callhours_schema_overrides (version_id, is_applied) VALUES ($1, $2)", 99, true)
+			return tx.ExecContext(ctx,
+				"INSERT INTO callhours_schema_overrides (version_id, is_applied) VALUES ($1, $2)", 99, true)
 		})
 		if err := errors.Join(err, d.Close()); err != nil {
 			t.Fatal(err)
 		}
 		_, err = Open(t.Context(), o)
 		if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(),
-			": was written by a later version of callhours (its tables have version 99, this program knows 1); use that version, or ") {
+			": was written by a later version of callhours (its tables have version 99, this program knows 1); "+
+				"use that version, or ") {
 			t.Errorf("got %v", err)
 		}
 	})

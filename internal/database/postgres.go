@@ -44,12 +44,13 @@ func openPostgres(ctx context.Context, o Options) (*handle, error) {
 	db.SetConnMaxIdleTime(postgresIdle)
 	h := &handle{
 		write: db, read: db, inPlace: func() error { return nil },
-		explain: func(err error) error { return explainPostgres(place, err) },
+		explain: func(err error) (bool, error) { return explainPostgres(place, err) },
 		again:   mayRepeat,
 	}
 	if err := migrate(ctx, db, goose.DialectPostgres, o.Part); err != nil {
 		_ = db.Close()
-		return nil, h.explain(err)
+		_, why := h.explain(err)
+		return nil, why
 	}
 	return h, nil
 }
@@ -61,36 +62,34 @@ func mayRepeat(err error) bool {
 	return ok && slices.Contains([]string{"40001", "40P01", "23505"}, refused.Code)
 }
 
-// explainPostgres says an error of the driver on one line, without its names of steps.
-func explainPostgres(place string, err error) error {
-	if err == nil {
-		return nil
-	}
+// explainPostgres says an error of the driver on one line, without its names of steps; false: it is
+// none.
+func explainPostgres(place string, err error) (isDatabase bool, why error) {
 	if errors.Is(err, ErrNewer) {
-		return fmt.Errorf("%s: %w; use that version, or another database", place, err)
+		return true, fmt.Errorf("%s: %w; use that version, or another database", place, err)
 	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch refused.Code {
 		case "28P01", "28000":
-			return fmt.Errorf("%s: the server refuses the login: %s; set database.password, and allow this host in pg_hba.conf",
-				place, refused.Message)
+			return true, fmt.Errorf("%s: the server refuses the login: %s; set database.password, and allow this host in "+
+				"pg_hba.conf", place, refused.Message)
 		case "3D000":
-			return fmt.Errorf("%s: %s; create it: createdb --owner USER NAME", place, refused.Message)
+			return true, fmt.Errorf("%s: %s; create it: createdb --owner USER NAME", place, refused.Message)
 		case "42501":
-			return fmt.Errorf("%s: %s; make its user the owner of the database", place, refused.Message)
+			return true, fmt.Errorf("%s: %s; make its user the owner of the database", place, refused.Message)
 		case "25006":
-			return fmt.Errorf("%s: the server only reads (%s); use the address of the primary", place, refused.Message)
+			return true, fmt.Errorf("%s: the server only reads (%s); use the address of the primary", place, refused.Message)
 		}
-		return fmt.Errorf("%s: %s (SQLSTATE %s)", place, refused.Message, refused.Code)
+		return true, fmt.Errorf("%s: %s (SQLSTATE %s)", place, refused.Message, refused.Code)
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return fmt.Errorf("%s: no connection: %s", place, lastCause(err))
+		return true, fmt.Errorf("%s: no connection: %s", place, lastCause(err))
 	}
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err) {
-		return fmt.Errorf("%s: the connection was lost: %s; try again", place, lastCause(err))
+		return true, fmt.Errorf("%s: the connection was lost: %s; try again", place, lastCause(err))
 	}
-	return err
+	return false, err
 }
 
 // lastCause is the text of what lies deepest in an error.

@@ -70,7 +70,8 @@ func TestRun(t *testing.T) {
 			t.Helper()
 			synctest.Wait()
 			if err := testutil.GatherAndCompare(registry, strings.NewReader(
-				"# HELP callhours_database_up Whether the database of people and overrides can be used; missing if there is none.\n"+
+				"# HELP callhours_database_up Whether the database of people and overrides can be used; "+
+					"missing if there is none.\n"+
 					"# TYPE callhours_database_up gauge\ncallhours_database_up "+up+"\n"), "callhours_database_up"); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
@@ -84,7 +85,8 @@ func TestRun(t *testing.T) {
 				}
 			}
 		}
-		const failing = `level=ERROR msg="the database cannot be used; calls are answered, changes by people are refused" database=`
+		const failing = `level=ERROR msg="the database cannot be used; calls are answered, ` +
+			`changes by people are refused" database=`
 		expect("held", "0", failing+path+` error="state_dir is another process's"`)
 		<-time.After(59 * time.Minute)
 		expect("for an hour", "0")

@@ -186,7 +186,10 @@ func (f sqliteFile) openExisting(ctx context.Context) (_ *handle, err error) {
 			return fmt.Errorf("%s: %w; it is opened again, please repeat this", f.path(), ErrReplaced)
 		}
 		return nil
-	}, explain: f.explain, again: func(error) bool { return false }}, nil
+	}, explain: func(err error) (bool, error) {
+		_, isDatabase := errors.AsType[*sqlite.Error](err)
+		return isDatabase, f.explain(err)
+	}, again: func(error) bool { return false }}, nil
 }
 
 // checkHeader looks whether a file is a database, and whole, before SQLite does: it takes one of a few

@@ -136,8 +136,8 @@ func TestMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(t.Context(), o)
-	want := path + ": is missing, but its overrides.db-wal is there; restore the file from a backup, or remove overrides.db-wal " +
-		"to begin without people and overrides"
+	want := path + ": is missing, but its overrides.db-wal is there; restore the file from a backup, or remove " +
+		"overrides.db-wal to begin without people and overrides"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %v", err, want)
 	}
@@ -151,7 +151,8 @@ func TestMissing(t *testing.T) {
 	if err := os.Symlink("/dev/null", filepath.Join(link.Dir, "overrides.db")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), link); err == nil || !strings.HasSuffix(err.Error(), ": is not a regular file; move it away") {
+	const irregular = ": is not a regular file; move it away"
+	if _, err := Open(t.Context(), link); err == nil || !strings.HasSuffix(err.Error(), irregular) {
 		t.Errorf("a link: got %v", err)
 	}
 }
@@ -229,11 +230,13 @@ func TestReadOnly(t *testing.T) {
 	}
 	remount()
 	_, err = Open(t.Context(), options(dir, Overrides))
-	want := filepath.Join(dir, "overrides.db") + ": cannot be written; it and its directory must belong to the user who runs this"
+	want := filepath.Join(dir, "overrides.db") +
+		": cannot be written; it and its directory must belong to the user who runs this"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got  %v\nwant %v", err, want)
 	}
-	if _, err := Open(t.Context(), options(dir, History)); err == nil || !strings.Contains(err.Error(), "read-only file system") {
+	_, err = Open(t.Context(), options(dir, History))
+	if err == nil || !strings.Contains(err.Error(), "read-only file system") {
 		t.Errorf("creating: got %v", err)
 	}
 }

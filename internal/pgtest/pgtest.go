@@ -170,7 +170,10 @@ func (s *Server) NewDatabase(t *testing.T) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
 	s.Exec(t, "postgres", "CREATE DATABASE "+name)
-	u := url.URL{Scheme: "postgres", User: url.User(User), Path: "/" + name, RawQuery: url.Values{"host": {s.dir}}.Encode()}
+	u := url.URL{
+		Scheme: "postgres", User: url.User(User), Path: "/" + name,
+		RawQuery: url.Values{"host": {s.dir}}.Encode(),
+	}
 	return u.String()
 }
 
