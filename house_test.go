@@ -25,7 +25,7 @@ const module = "github.com/callhours/callhours"
 // import what it reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
 	"cmd/callhours": {"server", "examples", "internal/early"},
-	"server":        {"console", "preview", "server/listen"},
+	"server":        {"console", "preview", "server/listen", "upstream"},
 	"server/listen": {"config"},
 	"console":       {"preview", "console/languages"},
 	"preview":       {"calendars/feeds", "render"},
@@ -42,6 +42,7 @@ var below = map[string][]string{
 	"calendars/zones":    {"calendars/recur", "internal/files"},
 	"calendars/patterns": {"internal/diag", "internal/regex"},
 
+	"upstream":          {"pivot", "internal/guard"},
 	"pivot":             {"internal/diag", "internal/files", "metrics"},
 	"templates":         {"templates/funcs", "internal/contain", "metrics"},
 	"metrics":           nil,
@@ -89,6 +90,7 @@ var dependencies = map[string]string{
 	"github.com/prometheus/client_golang":      "metrics",
 	"github.com/rogpeppe/go-internal":          "scripted tests",
 	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
+	"github.com/sony/gobreaker/v2":             "circuits of upstreams that fail",
 	"github.com/spf13/cobra":                   "the command line",
 	"github.com/spf13/pflag":                   "errors of flags, in our own words; cobra reads flags by it",
 	"github.com/theory/jsonpath":               "values of callflows in routing tests, RFC 9535",
@@ -130,7 +132,7 @@ var topLevel = []string{
 	"changelog_test.go", "docs_names_test.go", "docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
 	"notices_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "people", "pivot", "preview", "render",
-	"routes", "server", "templates", "tools",
+	"routes", "server", "templates", "tools", "upstream",
 	"callhours", "state",
 }
 

@@ -53,6 +53,43 @@ func limitSections() []limitSection {
 			},
 			{"addresses in `X-Forwarded-For`", "{listen.maxHops}", "", "403", "listen.TestClient"},
 		}},
+		{"Upstreams", "Other Pivot servers that answer branches.", []limit{
+			{
+				"addresses of `listen`", "{config.maxListeners}", "", "a mistake", "config.TestMistakes",
+			},
+			{
+				"`timeout` and `answer_within` together", "{config.longestAnswer}", "`timeout`, `answer_within`",
+				"a mistake", "config.TestMistakes",
+			},
+			{"`ca_file` of an upstream", "{config.maxAuthorities:bytes}", "", "a mistake", "config.TestAuthorities"},
+			{
+				"the URL, as written and as made for a call", "{upstream.maxURL:bytes}", "",
+				"a mistake; `upstream_refused`", "upstream.TestBounds",
+			},
+			{
+				"headers that are set; a name; all values with the credentials",
+				"{upstream.maxHeaders}; {upstream.maxHeaderName} bytes; {upstream.maxHeaderValue:bytes}", "", "a mistake",
+				"upstream.TestBounds",
+			},
+			{
+				"an `X-Request-Id` that a proxy has set", "{upstream.maxRequestID} bytes", "", "another one is sent",
+				"upstream.TestBounds",
+			},
+			{
+				"an answer", "{upstream.maxAnswer:bytes}", "", "`upstream_invalid`: the fallback answers",
+				"upstream.TestAnswers",
+			},
+			{"elements of a TwiML answer", "{upstream.maxVerbs}", "", "`upstream_invalid`", "upstream.TestBounds"},
+			{
+				"actions within each other, with `verify: warn`", "{pivot.maxTolerated}", "", "`upstream_invalid`",
+				"pivot.TestTolerant",
+			},
+			{
+				"calls that wait for one upstream, for all of a tenant, and in all",
+				"{upstream.maxWaiting}, {upstream.maxTenantWaiting}, {upstream.maxAllWaiting}", "",
+				"`upstream_circuit`: the fallback answers at once", "upstream.TestLimits",
+			},
+		}},
 		{"Hours on the Pivot listener", "`/-/hours/ROUTE.ics`, for holders of a token.", []limit{
 			{
 				"calendars that are sent at once",

@@ -43,7 +43,7 @@ func (s *source) branch(n *node, resolve calendarResolver) *Branch {
 	}
 	m.readAnswer(b)
 	if m.allKnown && len(m.given(answerKeys...)) == 0 {
-		s.mistake(b.Pos, "branch %q has no answer; set template, callflow or pass", b.Name)
+		s.mistake(b.Pos, "branch %q has no answer; set template, callflow, pass or upstream", b.Name)
 	}
 	b.State = m.state(b)
 	return b
@@ -70,7 +70,7 @@ func (f fields) state(b *Branch) string {
 }
 
 // answerKeys are what a branch may answer with: one of them.
-var answerKeys = []string{"template", "callflow", "pass"}
+var answerKeys = []string{"template", "callflow", "pass", "upstream"}
 
 // readAnswer reads the answer of a mapping into a branch, in place of its present one.
 func (f fields) readAnswer(b *Branch) {
@@ -82,6 +82,7 @@ func (f fields) readAnswer(b *Branch) {
 		return
 	}
 	b.Template, b.Callflow, b.Pass = f.nonBlank("template"), f.nonBlank("callflow"), false
+	b.Upstream = f.upstream("upstream")
 	if n := f.get("callflow"); n != nil && b.Callflow.Line > 0 {
 		b.Callflow.Pos = n.firstChar
 	}

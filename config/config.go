@@ -23,9 +23,9 @@ type File struct {
 	Path string // the main file, as given to Load
 	Dir  string // its directory; "" for a bare file name
 
-	Listen      Text // host:port of the Pivot listener; default ":8080"
-	AdminListen Text // host:port of the admin listener; default "127.0.0.1:9480"
-	PivotPath   Text // path of routes that have a match and no path; default "/pivot"
+	Listen      []Text // host:port of the Pivot listener, the first one foremost; default ":8080"
+	AdminListen Text   // host:port of the admin listener; default "127.0.0.1:9480"
+	PivotPath   Text   // path of routes that have a match and no path; default "/pivot"
 	Auth        *Auth
 	TLS         *TLS // of Listen; nil: plain HTTP
 	// AdminWebConfig is the file with TLS and logins of AdminListen, resolved; "" for plain HTTP
@@ -228,7 +228,7 @@ type Match struct {
 	Dialed   []Text // numbers, or prefixes that end in *
 }
 
-// Branch is a named outcome. Exactly one of Template, Callflow and Pass says what answers.
+// Branch is a named outcome. Exactly one of Template, Callflow, Pass and Upstream says what answers.
 type Branch struct {
 	diag.Pos
 	Name        string
@@ -239,8 +239,35 @@ type Branch struct {
 	Template Text // name of a template
 	Callflow Text // a template written in place; stands where its first character does
 	Pass     bool // HTTP 404, so that Kazoo continues with its own fallback
+	Upstream *Upstream
 
 	Data *Data // merged: global, tenant, plan, route, branch; never nil
+}
+
+// Upstream is another Pivot server that answers a branch.
+type Upstream struct {
+	diag.Pos
+	URL     Secret        // http or https, with places for data and parts of the call; package upstream reads it
+	Timeout time.Duration // of the whole exchange; default 2s
+	Basic   *Basic        // nil: none
+	Bearer  Secret        // zero: none
+	Headers map[string]Secret
+	CAFile  string // resolved; "": the system's authorities
+	CA      []byte // what it holds, PEM
+	Lenient bool   // callflows are refused only for what Kazoo refuses
+	// DenyPrivate is what the main file says of private addresses to the author of the upstream, as
+	// Calendar.DenyPrivate.
+	DenyPrivate bool
+}
+
+// Withdrawn reports whether the upstream needs a secret that is withdrawn.
+func (u *Upstream) Withdrawn() bool {
+	for _, value := range u.Headers {
+		if value.Withdrawn() {
+			return true
+		}
+	}
+	return u.URL.Withdrawn() || u.Bearer.Withdrawn() || u.Basic != nil && u.Basic.Password.Withdrawn()
 }
 
 // Condition holds when everything that is set in it holds.

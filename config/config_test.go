@@ -76,7 +76,7 @@ func TestFull(t *testing.T) {
 		}
 	}
 	belongs := map[string]string{
-		"callhours.yaml": "", "secrets/main.yaml": "", "spam.txt": "", "shared.yaml": "", "templates/x.json.tmpl": "",
+		"callhours.yaml": "", "secrets/main.yaml": "", "spam.txt": "", "shared.yaml": "", "old-ca.pem": "", "templates/x.json.tmpl": "",
 		"tenants/acme.yaml":         "testdata/full/tenants/acme.yaml",
 		"tenants/acme/secrets.yaml": "testdata/full/tenants/acme.yaml",
 	}
@@ -221,4 +221,26 @@ func dumpData(out *strings.Builder, path string, d *Data) {
 		}
 	}
 	walk(nil, d.Values)
+}
+
+// TestAuthorities: a ca_file of an upstream is an input, so that a renewed one is loaded as any other change.
+func TestAuthorities(t *testing.T) {
+	t.Parallel()
+	const yaml = `timezone: Europe/Berlin
+listen: 127.0.0.1:0
+routes: [{name: main, branches: [{name: old, state: other, upstream: {url: "https://old.example.com/", ca_file: ca.pem}}]}]
+`
+	for size, want := range map[int]string{
+		maxAuthorities: "", maxAuthorities + 1: `callhours.yaml:3:113: ca_file "ca.pem" has 65537 bytes; the limit is 65536; write only the server's authorities into it`,
+	} {
+		f, err := Load("callhours.yaml", Options{FS: fstest.MapFS{
+			"callhours.yaml": {Data: []byte(yaml)}, "ca.pem": {Data: make([]byte, size)},
+		}})
+		switch {
+		case want != "" && (err == nil || err.Error() != want), want == "" && err != nil:
+			t.Errorf("%d bytes: got %v", size, err)
+		case err == nil && (len(f.Routes[0].Branches[0].Upstream.CA) != size || !f.Inputs.Has("ca.pem")):
+			t.Errorf("%d bytes: it is no input", size)
+		}
+	}
 }

@@ -29,6 +29,7 @@ const (
 	inMatch
 	inBranch
 	inAnswer
+	inUpstream
 	inCondition
 	inListRef
 
@@ -65,6 +66,7 @@ var sectionNames = map[section]string{
 	inMatch:     "match",
 	inBranch:    "a branch",
 	inAnswer:    "an answer",
+	inUpstream:  "upstream",
 	inCondition: "a condition",
 	inListRef:   "a list's name",
 
@@ -89,8 +91,9 @@ type key struct {
 // and reading one that is not here panics; so the loader and the documentation agree.
 var keyTable = []key{
 	{
-		inMain, "listen", "address", "`:8080`",
-		"the Pivot listener: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else",
+		inMain, "listen", "address or list of them", "`:8080`",
+		"the Pivot listener: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else. With several " +
+			"addresses, those after the first are for routes with an `upstream`",
 	},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "the admin listener: console, metrics, health, reload"},
 	{
@@ -142,8 +145,8 @@ var keyTable = []key{
 		"settings for servers of feeds, such as `calendar.google.com`",
 	},
 	{
-		inMain, "deny_private_addresses", "true or false", "for tenants' feeds",
-		"refuse feeds from private addresses: with `true` all feeds, with `false` none; a redirect from a public server to a private address is always refused",
+		inMain, "deny_private_addresses", "true or false", "for tenants' feeds and upstreams",
+		"refuse feeds and upstreams at private addresses: with `true` all, with `false` none; a redirect from a public server to a private address is always refused",
 	},
 	{inMain, "limits", "limits", "see there", "limits of calendars that set none"},
 	{inMain, "include", "paths", "none", "files or globs of tenants"},
@@ -223,7 +226,7 @@ var keyTable = []key{
 	},
 	{
 		inGrant, "deny_private_addresses", "true or false", "the main file's",
-		"refuse feeds of this tenant from private addresses",
+		"refuse feeds and upstreams of this tenant at private addresses",
 	},
 	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may use"},
 
@@ -375,15 +378,35 @@ var keyTable = []key{
 		inBranch, "when", "condition", "always",
 		"condition of the branch; the last branch has none, all others have one",
 	},
-	{inBranch, "template", "text", "one of three", "template that answers"},
-	{inBranch, "callflow", "text", "one of three", "a template written in place"},
-	{inBranch, "pass", "true", "one of three", "answer 404, so that Kazoo runs the `_` child of its pivot action"},
+	{inBranch, "template", "text", "one of four", "template that answers"},
+	{inBranch, "callflow", "text", "one of four", "a template written in place"},
+	{inBranch, "pass", "true", "one of four", "answer 404, so that Kazoo runs the `_` child of its pivot action"},
+	{inBranch, "upstream", "upstream", "one of four", "another Pivot server that answers"},
 	{inBranch, "data", "data", "none", "data for the template"},
 
 	{inAnswer, "template", "text", "the plan's", "template that answers"},
 	{inAnswer, "callflow", "text", "the plan's", "a template written in place"},
 	{inAnswer, "pass", "true", "the plan's", "answer 404"},
+	{inAnswer, "upstream", "upstream", "the plan's", "another Pivot server that answers"},
 	{inAnswer, "data", "data", "none", "data that overrides that of the plan's branch"},
+
+	{
+		inUpstream, "url", "secret", "required",
+		"http or https address of the Pivot server; `{{.Data.KEY}}` and `{{.Call.FIELD}}` may stand in path segments and " +
+			"in values of the query",
+	},
+	{
+		inUpstream, "timeout", "duration", "`2s`",
+		"how long the whole exchange may take, at least 50ms; with `answer_within` at most 4s (Kazoo waits 5 s at most)",
+	},
+	{inUpstream, "basic", "basic", "none", "user name and password that are sent"},
+	{inUpstream, "bearer", "secret", "none", "a token that is sent as `Authorization: Bearer`"},
+	{inUpstream, "headers", "secrets by name", "none", "HTTP headers that are sent, in place of Kazoo's of the same name"},
+	{inUpstream, "ca_file", "path", "the system's", "certificate authorities of the server, PEM"},
+	{
+		inUpstream, "verify", "`strict`, `warn`", "`strict`",
+		"how callflows are checked: as those of templates are, or, with `warn`, only for what Kazoo refuses",
+	},
 
 	{inCondition, "all", "list of conditions", "", "all of them are true"},
 	{inCondition, "any", "list of conditions", "", "one of them is true"},

@@ -101,7 +101,7 @@ func TestOneOffice(t *testing.T) {
 	f.Inputs = nil
 	want := &File{
 		Path:         "callhours.yaml",
-		Listen:       text("127.0.0.1:8080"),
+		Listen:       []Text{text("127.0.0.1:8080")},
 		AdminListen:  text("127.0.0.1:9480"),
 		PivotPath:    text("/pivot"),
 		Auth:         &Auth{Basic: &Basic{"kazoo", secret("hunter2")}},

@@ -166,6 +166,7 @@ func (f fields) replaceAnswer(e entry, b *Branch) {
 			return
 		}
 		b.Template, b.Callflow, b.Pass = Text{Pos: e.value.Pos, S: e.value.text}, Text{}, false
+		b.Upstream = nil
 		return
 	}
 	m := f.fields(e.value, inAnswer)

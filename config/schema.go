@@ -82,7 +82,7 @@ func escapePointer(name string) string { return strings.ReplaceAll(name, " ", "%
 var refs = map[string]section{
 	"auth": inAuth, "basic": inBasic, "tls": inTLS, "log": inLog, "metrics": inMetrics, "decisions": inDecisions,
 	"hours": inHours, "limits": inLimits, "tenant": inTenant, "match": inMatch, "condition": inCondition,
-	"call": inTestCall, "want": inTestWant, "expect": inExpect,
+	"call": inTestCall, "want": inTestWant, "expect": inExpect, "upstream": inUpstream,
 }
 
 // elements are the formats whose keys the user chooses, and what their values are.
@@ -147,6 +147,8 @@ func (s schemaWriter) value(format string) map[string]any {
 		return oneOrMore(s.value("text"))
 	case "numbers":
 		return oneOrMore(either(s.value("text"), s.ref(inListRef)))
+	case "address or list of them":
+		return oneOrMore(s.value("text"))
 	case "filter or list of them":
 		return oneOrMore(s.ref(inFilter))
 	case "duration or `never`":

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net"
@@ -19,7 +20,7 @@ import (
 // readGlobal reads the settings that only the main file has.
 func (s *source) readGlobal() {
 	f, top := s.file, s.top
-	f.Listen = top.address("listen", ":8080")
+	f.Listen = top.addresses("listen", ":8080")
 	f.AdminListen = top.address("admin_listen", "127.0.0.1:9480")
 	if web := top.nonBlank("admin_web_config"); web.S != "" {
 		f.AdminWebConfig = Text{Pos: web.Pos, S: s.resolve(web)}
@@ -240,24 +241,30 @@ func (l *loader) crossCheck(main *source) {
 	for _, r := range f.Routes {
 		open = open && r.Auth == nil
 	}
-	if open && !isLoopback(f.Listen.S) {
-		pos := f.Listen.Pos
-		if pos.Line == 0 {
-			pos.File = f.Path
+	for _, at := range f.Listen {
+		if !open || isLoopback(at.S) {
+			continue
 		}
-		l.warn(pos, "no_auth", "there is no auth: anyone who can reach listen %q can send requests", f.Listen.S)
+		if at.Line == 0 {
+			at.File = f.Path
+		}
+		l.warn(at.Pos, "no_auth", "there is no auth: anyone who can reach listen %q can send requests", at.S)
 	}
 	l.checkSamePaths()
 	l.checkTenantPaths()
-	if addressesConflict(f.Listen.S, f.AdminListen.S) {
-		pos := f.AdminListen.Pos
-		if pos.Line == 0 {
-			pos = f.Listen.Pos
+	for i, at := range f.Listen {
+		port := at.S[strings.LastIndex(at.S, ":")+1:]
+		if addressesConflict(at.S, f.AdminListen.S) {
+			l.mistakes = append(l.mistakes, diag.Mistakef(cmp.Or(f.AdminListen.Pos, at.Pos),
+				"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach "+
+					"the admin listener", port))
 		}
-		l.mistakes = append(l.mistakes, diag.Mistakef(pos,
-			"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach "+
-				"the admin listener",
-			f.Listen.S[strings.LastIndex(f.Listen.S, ":")+1:]))
+		for _, other := range f.Listen[:i] {
+			if addressesConflict(at.S, other.S) {
+				l.mistakes = append(l.mistakes,
+					diag.Mistakef(at.Pos, "listen has port %s twice; give each address another port", port))
+			}
+		}
 	}
 }
 

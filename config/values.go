@@ -130,12 +130,35 @@ func (f fields) address(key, def string) Text {
 	if t.Line == 0 {
 		return Text{S: def}
 	}
+	f.checkAddress(t, key)
+	return t
+}
+
+func (f fields) checkAddress(t Text, key string) {
 	_, port, err := net.SplitHostPort(t.S)
 	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
 		f.mistake(t.Pos, `expected %s as host:port such as "127.0.0.1:8080" or ":8080", found %s`, key, quote(t.S))
 	}
-	return t
 }
+
+// addresses gives one or more host:port to listen on.
+func (f fields) addresses(key, def string) []Text {
+	texts := f.texts(key)
+	if len(texts) == 0 {
+		return []Text{{S: def}}
+	}
+	for _, t := range texts {
+		f.checkAddress(t, key)
+	}
+	if len(texts) > maxListeners {
+		f.mistake(texts[maxListeners].Pos, "%s has more than %d addresses; remove some", key, maxListeners)
+		return texts[:maxListeners]
+	}
+	return texts
+}
+
+// maxListeners is how many addresses the Pivot listener may have: one for each kind of route is enough.
+const maxListeners = 8
 
 // networks gives ranges of addresses; a bare address is a range of one.
 func (f fields) networks(key string) []netip.Prefix {

@@ -36,6 +36,7 @@ type routePage struct {
 	Last      []decisionRow
 	Words     string // what the answer now does
 	Passes    bool   // it leaves the call to Kazoo
+	Asks      bool   // another Pivot server answers
 	JSON      string // its callflow
 	Brief     string // why it is the answer
 	Guides    []preview.Guide
@@ -196,6 +197,7 @@ func (m *routePage) load(ctx context.Context, p *preview.Preview, language *lang
 		return err
 	}
 	m.Words, m.Brief, m.Passes = e.Answer.InWords, e.Brief, e.Answer.Status == http.StatusNotFound
+	m.Asks = e.Answer.Asks
 	if len(e.Answer.Callflow) > 0 {
 		m.JSON = indentJSON(e.Answer.Callflow)
 	}

@@ -35,6 +35,7 @@ type Route struct {
 // Branch is a branch of a route.
 type Branch struct {
 	Name, State string
+	Asks        bool // another Pivot server answers: the reasons why not are counted from 0 on
 	CanFail     bool // a template of it calls fail: calls that fail for that are counted from 0 on
 	FindsNames  bool // it looks for names in titles: the one that was found is exported
 }
@@ -166,7 +167,7 @@ func (s routeSeriesSets) ownSeries(r Route) *RouteMetrics {
 func (s routeSeriesSets) sharedSeries(r Route) *RouteMetrics {
 	shared := Route{Name: otherName}
 	for _, b := range r.Branches {
-		shared.Branches = append(shared.Branches, Branch{Name: otherName, State: b.State, CanFail: b.CanFail})
+		shared.Branches = append(shared.Branches, Branch{Name: otherName, State: b.State, CanFail: b.CanFail, Asks: b.Asks})
 	}
 	return s.newRouteMetrics(shared)
 }
@@ -182,6 +183,9 @@ func (s routeSeriesSets) newRouteMetrics(r Route) *RouteMetrics {
 		}
 		if b.CanFail || name != otherName { // any of those counted together
 			series.branches[i].fallbacks.canFail.Store(b.CanFail)
+		}
+		if b.Asks || name != otherName {
+			series.branches[i].fallbacks.asks.Store(b.Asks)
 		}
 	}
 	return series

@@ -88,6 +88,7 @@ func TestScrapeOrder(t *testing.T) {
 	m.Configure(c)
 	for i := range c.Routes {
 		m.Route(c.Routes[i].Name).SetMatch(fmt.Sprintf("n%d", i%7))
+		m.Route(c.Routes[i].Name).IncUpstream(0, upstreamResults[i%len(upstreamResults)])
 	}
 	families, err := registry.Gather()
 	if err != nil {

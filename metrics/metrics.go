@@ -86,6 +86,7 @@ type Metrics struct {
 	reloadOK, reloadTime          prometheus.Gauge
 	filesHung, stateReadOnly      prometheus.Gauge
 	duration                      prometheus.Histogram
+	upstream                      *prometheus.HistogramVec    // without labels: it is there from the first request on
 	exemplars                     prometheus.ExemplarObserver // duration
 	lastExemplar                  atomic.Int64                // when the last one began, in its unit
 
@@ -167,6 +168,16 @@ func New(reg prometheus.Registerer, o Options) (*Metrics, error) {
 			NativeHistogramMinResetDuration: time.Hour,
 		}),
 	}
+	m.upstream = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "callhours_upstream_duration_seconds",
+		Help:    "Time that calls waited for another Pivot server.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 4},
+
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
+	}, nil)
+	all = append(all, m.upstream)
 	// Prometheus' client has it so for every histogram that it makes.
 	m.exemplars, _ = m.duration.(prometheus.ExemplarObserver)
 	m.database = database{
@@ -217,6 +228,8 @@ func (c *configuredSeries) describe() {
 		fallbacks: add(counter, "fallbacks_total",
 			"Calls for which the decided branch could not answer, by that branch and reason.", "route", "branch",
 			"reason"),
+		upstream: add(counter, "upstream_requests_total",
+			"Requests to the Pivot server that answers a branch, by result.", "route", "branch", "result"),
 		unknown: add(counter, "unknown_decisions_total",
 			"Calls decided while a calendar needed to decide was unknown.", "route"),
 		lastCall: add(gauge, "last_call_timestamp_seconds", "When the last call came in; 0 if none has.", "route"),
@@ -362,6 +375,13 @@ func (m *Metrics) IncUnmatched(reason UnmatchedReason) {
 	}
 	if c := m.byReason[reason]; c != nil {
 		c.Inc()
+	}
+}
+
+// ObserveUpstream counts the time that a call waited for another Pivot server.
+func (m *Metrics) ObserveUpstream(took time.Duration) {
+	if m != nil {
+		m.upstream.WithLabelValues().Observe(took.Seconds())
 	}
 }
 

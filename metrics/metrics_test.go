@@ -93,6 +93,8 @@ func TestGolden(t *testing.T) {
 	m, reg := newRegistered(t)
 	m.Route("acme/main").SetMatch("Ada") // without one there is no series
 	m.SetDatabaseUp(true)                // likewise
+	m.Route("acme/main").IncUpstream(0, "ok")
+	m.ObserveUpstream(time.Second)
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -168,6 +170,7 @@ func TestDocs(t *testing.T) {
 	for _, v := range fetchResults {
 		values = append(values, string(v))
 	}
+	values = append(values, upstreamResults[:]...)
 	for _, v := range values {
 		if !strings.Contains(string(doc), "`"+v+"`") {
 			t.Errorf("docs/metrics.md does not explain the label value %s", v)

@@ -18,14 +18,30 @@ const (
 	InvalidCallflow FallbackReason = "invalid_callflow" // what it wrote is not a callflow that Kazoo accepts
 	Limit           FallbackReason = "limit"            // it ran too long or wrote too much
 	NoAnswer        FallbackReason = "no_answer"        // no branch could answer: Kazoo got a 500
+
+	// those of a branch that another Pivot server answers
+	UpstreamCircuit FallbackReason = "upstream_circuit" // it was not asked, since it failed before or many calls wait
+	UpstreamInvalid FallbackReason = "upstream_invalid" // its answer was nothing that Kazoo takes
+	UpstreamRefused FallbackReason = "upstream_refused" // there was no connection
+	UpstreamStatus  FallbackReason = "upstream_status"  // its status was not 200
+	UpstreamTimeout FallbackReason = "upstream_timeout" // there was no whole answer in time
 )
 
 // fallbackReasons are in the order that a scrape has.
-var fallbackReasons = [...]FallbackReason{Deliberate, InvalidCallflow, Limit, NoAnswer, RenderFailed}
+var fallbackReasons = [...]FallbackReason{
+	Deliberate, InvalidCallflow, Limit, NoAnswer, RenderFailed,
+	UpstreamCircuit, UpstreamInvalid, UpstreamRefused, UpstreamStatus, UpstreamTimeout,
+}
+
+// firstUpstream is the index of the first reason of a branch that another Pivot server answers.
+const firstUpstream = 5
+
+// upstreamResults are the results of asking one, in the order that a scrape has.
+var upstreamResults = [...]string{"circuit", "invalid", "ok", "refused", "status", "timeout"}
 
 // routeFamilies are the metrics that have a route's name as label.
 type routeFamilies struct {
-	decisions, fallbacks, unknown, lastCall, active, match, nextChange, nextSpan family
+	decisions, fallbacks, unknown, lastCall, active, match, nextChange, nextSpan, upstream family
 }
 
 // RouteMetrics are the series of one route as configured at its look-up. Branches go by their index
@@ -50,12 +66,29 @@ type branchMetrics struct {
 type branchSeries struct {
 	fallbacks [len(fallbackReasons)]counter
 	canFail   atomic.Bool // a template calls fail: there is a series for that from the start
+	asks      atomic.Bool // another Pivot server answers: likewise for the reasons of that
+	// by upstreamResults; nil before the first request
+	asked atomic.Pointer[[len(upstreamResults)]counter]
 }
 
 // stateSeries are those that have the branch's state as a label too.
 type stateSeries struct {
 	decided counter
 	active  gauge
+}
+
+// IncUpstream counts a request to the Pivot server that answers a branch, by its result: "ok", or why there is no answer.
+func (r *RouteMetrics) IncUpstream(branch int, result string) {
+	b, i := r.branch(branch), slices.Index(upstreamResults[:], result)
+	if b == nil || i < 0 {
+		return
+	}
+	counts := b.fallbacks.asked.Load()
+	if counts == nil {
+		b.fallbacks.asked.CompareAndSwap(nil, new([len(upstreamResults)]counter))
+		counts = b.fallbacks.asked.Load()
+	}
+	counts[i].Inc()
 }
 
 // IncDecision counts a call for which a branch was decided.

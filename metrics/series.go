@@ -137,10 +137,18 @@ func (c *configuredSeries) Collect(ch chan<- prometheus.Metric) {
 		for i, reason := range fallbackReasons {
 			for _, l := range all[:n] {
 				b := &l.series
-				if reason == Deliberate && !b.canFail.Load() && b.fallbacks[i].value() == 0 {
+				if b.fallbacks[i].value() == 0 && (reason == Deliberate && !b.canFail.Load() ||
+					i >= firstUpstream && !b.asks.Load()) {
 					continue
 				}
 				r.fallbacks.send(ch, b.fallbacks[i].value(), l.key[0], l.key[1], string(reason))
+			}
+		}
+		for i, result := range upstreamResults {
+			for _, l := range all[:n] {
+				if counts := l.series.asked.Load(); counts != nil && counts[i].value() > 0 {
+					r.upstream.send(ch, counts[i].value(), l.key[0], l.key[1], result)
+				}
 			}
 		}
 		all = all[n:]

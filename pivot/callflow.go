@@ -20,11 +20,18 @@ import (
 // more.
 const maxDepth = 100
 
+// maxTolerated is how many may be nested in an answer to a Cluster that is Tolerant.
+const maxTolerated = 1000
+
 // Cluster is the Kazoo that receives an answer. The zero Cluster may be of any version and has no
 // modules of its own.
 type Cluster struct {
 	Version Version  // "": not known, so that only what every version takes is safe
 	Modules []string // those that Kazoo itself does not have; nothing is known of their data
+	// Tolerant accepts what Kazoo does and no callflow of ours should have: more than 100 actions within
+	// each other, and a skip_module that is neither true nor false. It accepts nothing for which a caller
+	// hears silence.
+	Tolerant bool
 }
 
 // Finding is what is wrong, or only odd, at a place of a callflow.
@@ -245,8 +252,12 @@ func (c *checker) checkAction(r *reader, depth int) *Finding {
 		return c.finding(body, nil, "expected %s, found %s", actionExample, describe(body))
 	}
 	start := r.pos
-	if depth > maxDepth {
-		return c.finding(r.json[start:], nil, "expected at most %d actions within each other", maxDepth)
+	if depth > maxDepth && !c.cluster.Tolerant || depth > maxTolerated {
+		most := maxDepth
+		if c.cluster.Tolerant {
+			most = maxTolerated
+		}
+		return c.finding(r.json[start:], nil, "expected at most %d actions within each other", most)
 	}
 	var module, data, children []byte
 	var others [][]byte // names of further members, where warnings are asked for

@@ -297,3 +297,32 @@ func BenchmarkCheckCallflow(b *testing.B) {
 		}
 	})
 }
+
+// TestTolerant: a Cluster that is Tolerant takes what Kazoo takes, and nothing else.
+func TestTolerant(t *testing.T) {
+	t.Parallel()
+	nested := func(n int) string {
+		return strings.Repeat(`{"module":"play","data":{"id":"x"},"children":{"_":`, n) + `{"module":"hangup"}` + strings.Repeat("}}", n)
+	}
+	for _, c := range []struct {
+		body             string
+		strict, tolerant bool // it is taken
+	}{
+		{nested(99), true, true},
+		{nested(100), false, true},
+		{nested(maxTolerated - 1), false, true},
+		{nested(maxTolerated), false, false},
+		{`{"module":"hangup","data":{"skip_module":1}}`, false, true},
+		{`{"module":"play","data":{"id":"x","skip_module":"true"}}`, false, true},
+		{`{"module":"play","data":{"id":1}}`, false, false},
+		{`{"module":"sing"}`, false, false},
+		{`{"module":"hangup","module":"hangup"}`, false, false},
+	} {
+		for tolerant, want := range map[bool]bool{false: c.strict, true: c.tolerant} {
+			err := CheckCallflow([]byte(c.body), Cluster{Version: KazooMaster, Tolerant: tolerant})
+			if (err == nil) != want {
+				t.Errorf("%.100s, tolerant %t: got %v", c.body, tolerant, err)
+			}
+		}
+	}
+}

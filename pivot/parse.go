@@ -43,11 +43,11 @@ func (e *RequestError) Unwrap() error { return e.Err }
 // does not decode, what does not decode is kept as written, and bytes that are not UTF-8
 // are taken as Latin-1, as Kazoo does.
 func Parse(r *http.Request) (Call, error) {
-	params, err := readParams(r)
+	params, body, err := readParams(r)
 	switch {
 	case err == nil:
 		c := newCall(params)
-		c.headers = r.Header
+		c.headers, c.body = r.Header, body
 		return c, nil
 	case errors.Is(err, errMethod):
 		return Call{}, &RequestError{http.StatusMethodNotAllowed, err}
@@ -77,26 +77,27 @@ func IsCall(r *http.Request) bool {
 
 var errMethod = errors.New("expected GET or POST")
 
-func readParams(r *http.Request) ([]param, error) {
+func readParams(r *http.Request) (params []param, body []byte, err error) {
 	// HEAD is not taken for GET: Kazoo sends none, and a probe's is no call to be counted.
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return nil, fmt.Errorf("method %.20q: %w", r.Method, errMethod)
+		return nil, nil, fmt.Errorf("method %.20q: %w", r.Method, errMethod)
 	}
 	if len(r.URL.RawQuery) > MaxBody {
-		return nil, fmt.Errorf("%w: a query of %d bytes; the limit is %d", ErrTooLarge, len(r.URL.RawQuery), MaxBody)
+		return nil, nil, fmt.Errorf("%w: a query of %d bytes; the limit is %d", ErrTooLarge, len(r.URL.RawQuery), MaxBody)
 	}
-	params, err := appendForm(nil, r.URL.RawQuery)
+	params, err = appendForm(nil, r.URL.RawQuery)
 	if err != nil || r.Method == http.MethodGet {
-		return params, err
+		return params, nil, err
 	}
-	body, err := readBody(r)
-	if err != nil {
-		return nil, err
+	if body, err = readBody(r); err != nil {
+		return nil, nil, err
 	}
 	if isJSON(r.Header.Get("Content-Type")) {
-		return appendJSON(params, body)
+		params, err = appendJSON(params, body)
+	} else {
+		params, err = appendForm(params, string(body))
 	}
-	return appendForm(params, string(body))
+	return params, body, err
 }
 
 func readBody(r *http.Request) ([]byte, error) {

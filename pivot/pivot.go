@@ -46,6 +46,7 @@ type Call struct {
 
 	params  []param     // all that was sent, in that order
 	headers http.Header // of the HTTP request; see RequestHeader
+	body    []byte      // of the HTTP request; see BodyOf
 }
 
 // param is a parameter with its name in the form that canonical gives.
@@ -163,6 +164,10 @@ func (c *Call) RequestHeader(name string) string {
 	}
 	return toUTF8(value)
 }
+
+// BodyOf is the body of the HTTP request of a call as it was sent, at most MaxBody bytes; nil for a GET. It must not be
+// changed. It is no method, which templates could use.
+func BodyOf(c *Call) []byte { return c.body }
 
 // Withheld reports whether the caller's number is hidden or unknown: Kazoo's and carriers' fillers
 // in place of a number, or an anonymous From (RFC 3323, section 4.1.1.3).

@@ -75,7 +75,8 @@ type Step struct {
 
 // Answer is the answer to Kazoo.
 type Answer struct {
-	Status   int             `json:"status"`
+	Status   int             `json:"status"`             // 0: it asks
+	Asks     bool            `json:"asks,omitempty"`     // another Pivot server is asked, which has not been done
 	Branch   string          `json:"branch,omitempty"`   // the one that answered
 	Rendered string          `json:"rendered,omitempty"` // how often its callflow is rendered, and why
 	Summary  string          `json:"summary,omitempty"`  // the callflow in one line
@@ -129,7 +130,7 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 		label:  r.BranchLabel(decided.Name),
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
 		Reason: truncate(a.Reason, maxReason),
-		Answer: Answer{Status: a.Status, Summary: pivot.Summary(a.Body), Callflow: a.Body},
+		Answer: Answer{Status: a.Status, Asks: a.Asks, Summary: pivot.Summary(a.Body), Callflow: a.Body},
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, s.Rendered(a, q.Call, q.At)
@@ -319,6 +320,8 @@ func (e *Explanation) text(w io.Writer, reason string, steps func(io.Writer) err
 		row("failed", "branch %s, %s: %s", f.Branch, f.Reason, f.Error)
 	}
 	switch e.Answer.Status {
+	case 0:
+		row("answer", "that of the upstream of branch %s", e.Answer.Branch)
 	case http.StatusOK:
 		row("answer", "200 by branch %s", e.Answer.Branch)
 	case http.StatusNotFound:

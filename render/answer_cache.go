@@ -51,7 +51,10 @@ func (r *Route) CanFail(index int) bool { return r.branches[index].reads.fail }
 // branch that passes.
 func (r *Route) Renders(index int) string {
 	b := &r.branches[index]
-	if b.template == nil {
+	switch {
+	case b.asked:
+		return "asked for each call"
+	case b.template == nil:
 		return ""
 	}
 	read := func(names []string) string {
@@ -106,7 +109,7 @@ func (s *State) isCached(call *pivot.Call, now time.Time) bool {
 
 // isCacheable reports whether a branch's answer is the same for all calls of a segment.
 func (r *Route) isCacheable(b *branch) bool {
-	return len(b.reads.each) == 0 && (len(b.reads.ahead) == 0 || !r.asksCall)
+	return !b.asked && len(b.reads.each) == 0 && (len(b.reads.ahead) == 0 || !r.asksCall)
 }
 
 // cachedAnswer is what is computed once for equal decisions: the reason, the events, and the answer

@@ -17,7 +17,8 @@ import (
 type branch struct {
 	name     string
 	state    string
-	template *templates.Template // nil: it passes
+	template *templates.Template // nil: it passes, or is asked
+	asked    bool                // another Pivot server answers
 	// the data that may be read, without what holds templates, with declared defaults; shared where
 	// names is nil
 	plain     map[string]any
@@ -36,7 +37,7 @@ func newBranch(o *Options, index int) (branch, []diag.Mistake) {
 	from, given := o.Route.Branches[index], o.Branches[index]
 	b := branch{
 		name: from.Name, state: string(from.State), template: given.Template, place: given.Place,
-		dataPlace: given.Data.Place,
+		dataPlace: given.Data.Place, asked: given.Asked,
 	}
 	if b.template == nil {
 		return b, nil

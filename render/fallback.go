@@ -10,12 +10,18 @@ import (
 
 // answer renders the branch of a decision, or the fallback.
 func (s *State) answer(ctx context.Context, a *Answer, seen *eventViews, call *pivot.Call, now time.Time) {
+	if s.asks(a, a.Decision.Branch) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.route.options.Within)
 	defer cancel()
 	tried := [2]int{a.Decision.Branch, s.route.options.Fallback}
 	for i, index := range tried {
 		if i > 0 && index == tried[0] {
 			break
+		}
+		if s.asks(a, index) {
+			return
 		}
 		body, err := s.render(ctx, index, a, seen, call, now)
 		if err == nil {
@@ -29,6 +35,40 @@ func (s *State) answer(ctx context.Context, a *Answer, seen *eventViews, call *p
 	}
 	a.Branch, a.Status = -1, http.StatusInternalServerError
 }
+
+// asks reports whether a branch is answered by another Pivot server, and notes that in the answer.
+func (s *State) asks(a *Answer, index int) bool {
+	if !s.route.branches[index].asked {
+		return false
+	}
+	a.Branch, a.Asks, a.Status, a.Body = index, true, 0, nil
+	return true
+}
+
+// Fail notes that the Pivot server did not answer that a branch asks, and renders the fallback. Where that asks one too
+// there is no answer: Kazoo does not wait for two.
+func (s *State) Fail(ctx context.Context, a *Answer, reason Reason, err error, call *pivot.Call, now time.Time) {
+	failed, fallback := a.Branch, s.route.options.Fallback
+	a.Failures = append(a.Failures, Failure{failed, reason, err})
+	a.Branch, a.Asks, a.Status = -1, false, http.StatusInternalServerError
+	if s.route.branches[fallback].asked {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.route.options.Within)
+	defer cancel()
+	body, err := s.render(ctx, fallback, a, s.newEventViews(a.Events), call, now)
+	switch {
+	case err != nil:
+		a.Failures = append(a.Failures, Failure{fallback, reasonOf(err), err})
+	case body == nil:
+		a.Branch, a.Status = fallback, http.StatusNotFound
+	default:
+		a.Branch, a.Body, a.Status = fallback, body, http.StatusOK
+	}
+}
+
+// Asked reports whether another Pivot server answers a branch.
+func (r *Route) Asked(index int) bool { return r.branches[index].asked }
 
 // Fallback is the index of the branch that answers when the chosen one does not render.
 func (r *Route) Fallback() int { return r.options.Fallback }

@@ -14,8 +14,8 @@ import (
 func (r *Route) proof(index int) string {
 	b := &r.branches[index]
 	event, match := r.comesWith(index)
-	p := fmt.Appendf(nil, "%p %q %q %d %q %t %t", b.template, r.Zone, r.options.Language, r.options.Within,
-		r.options.Cluster, event, match)
+	p := fmt.Appendf(nil, "%p %q %q %d %q %q %t %t", b.template, r.Zone, r.options.Language, r.options.Within,
+		r.options.Cluster.Version, r.options.Cluster.Modules, event, match)
 	if b.reads.names {
 		p = fmt.Appendf(p, " names %q %q %q %q", r.options.Tenant, r.Name, b.name, b.state)
 	}

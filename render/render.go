@@ -31,9 +31,11 @@ import (
 	"github.com/callhours/callhours/templates/funcs"
 )
 
-// Branch is what a branch answers. It passes when it has no template.
+// Branch is what a branch answers. It passes when it has no template and is not Asked.
 type Branch struct {
 	Template *templates.Template // nil: HTTP 404 on purpose, Kazoo continues with its own `_`
+	Asked    bool                // another Pivot server answers: see Answer.Asks
+	Reads    []string            // keys of Data that its address reads, where it is Asked
 	Place    diag.Pos            // where the template is named or written
 	Data     Data
 }
@@ -221,6 +223,13 @@ const (
 	Limit           Reason = "limit"
 	NoAnswer        Reason = "no_answer"
 	Deliberate      Reason = "deliberate" // the template called fail
+
+	// those of a branch that another Pivot server answers; see [State.Fail]
+	UpstreamTimeout Reason = "upstream_timeout"
+	UpstreamStatus  Reason = "upstream_status"
+	UpstreamInvalid Reason = "upstream_invalid"
+	UpstreamRefused Reason = "upstream_refused"
+	UpstreamCircuit Reason = "upstream_circuit"
 )
 
 // InWords says what a reason means; "" for one that is not known.
@@ -236,6 +245,16 @@ func (r Reason) InWords() string {
 		return "no branch could be rendered"
 	case Deliberate:
 		return "its template called fail"
+	case UpstreamTimeout:
+		return "its upstream did not answer in time"
+	case UpstreamStatus:
+		return "its upstream did not answer with status 200"
+	case UpstreamInvalid:
+		return "its upstream answered nothing that Kazoo takes"
+	case UpstreamRefused:
+		return "its upstream could not be connected to"
+	case UpstreamCircuit:
+		return "its upstream was not asked"
 	}
 	return ""
 }
@@ -249,7 +268,7 @@ type Failure struct {
 
 // Answer is the answer to Kazoo.
 type Answer struct {
-	Status   int    // 200, 404 for a branch that passes, 500 when there is no answer
+	Status   int    // 200, 404 for a branch that passes, 500 when there is no answer, 0 when it Asks
 	Body     []byte // the callflow, not to be changed; nil unless Status is 200
 	Decision routes.Decision
 	Events   []routes.Event // that decided, the first one foremost, as Decision.Events has them
@@ -257,6 +276,9 @@ type Answer struct {
 	Reason   string         // why the decision is what it is, in one line
 	Title    string         // of the first of Events, cut to a line; "" without events
 	Branch   int            // the branch that answered: the decided one, or the fallback; -1: none
+	// Asks says that Branch is answered by another Pivot server, which this package does not ask: the caller
+	// does, and sets Status and Body, or calls [State.Fail].
+	Asks     bool
 	Failures []Failure
 	Spent    int // what its templates have done for it, in bytes; 0: it was kept
 }

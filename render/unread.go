@@ -100,7 +100,10 @@ func (s *unreadSearch) add(r *Route) {
 		for name := range r.Route.Names(i) {
 			d.names[name] = true
 		}
-		if b.template == nil { // it passes
+		for _, name := range r.options.Branches[i].Reads {
+			d.names[name] = true
+		}
+		if b.template == nil { // it passes, or is asked
 			continue
 		}
 		for _, t := range slices.Concat(b.inner, []*templates.Template{b.template}) {

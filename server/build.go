@@ -48,13 +48,16 @@ func build(b builder) (*Generation, diag.Mistakes) {
 	g := &Generation{
 		name: nameOf(file.Inputs), file: file, shared: listen.NewAuth(file.Auth), members: map[*render.Route]bool{},
 		calendars: b.calendars,
+		upstreams: map[*render.Route]upstreams{},
 		byName:    map[string]*calendar{}, compared: map[string]int64{}, routesByCalendar: map[string][]*render.Route{},
 		names: displayNames(file), library: b.library, rooms: b.rooms, faulty: map[*render.Route]bool{},
 	}
 	var plain []*routes.Route
 	for _, r := range file.Routes {
 		route, whole := b.reuse.route(r, names, b.library), true
-		if route == nil {
+		if b.asked = nil; route != nil {
+			b.asked = b.reuse.former.upstreams[route]
+		} else {
 			b.contain(r.Pos, fmt.Sprintf("route %q", r.Name), func() { route, whole = b.made(r) })
 		}
 		if route == nil {
@@ -62,6 +65,9 @@ func build(b builder) (*Generation, diag.Mistakes) {
 		}
 		if !whole {
 			g.faulty[route] = true
+		}
+		if b.asked != nil {
+			g.upstreams[route] = b.asked
 		}
 		g.members[route] = true
 		g.routes = append(g.routes, route)
@@ -134,6 +140,7 @@ type builder struct {
 	starts bool        // for a server that starts without --strict
 	former *Generation // whose parts may be used again where nothing has changed; nil: none
 	reuse  *reuse
+	asked  upstreams               // of the route that is made
 	rooms  map[string]*render.Room // of the answers that are kept, by owner; nil: of a generation that answers nobody
 }
 
@@ -303,6 +310,13 @@ func (b *builder) answer(r *config.Route, branch *config.Branch) render.Branch {
 		if out.Template = b.library.Template(branch.Template.S); out.Template == nil && !b.file.TemplatesUnreadable {
 			b.noTemplate(branch.Template)
 		}
+	case branch.Upstream != nil:
+		u := b.upstream(r, branch)
+		out.Asked, out.Reads, out.Place = true, u.Data(), branch.Upstream.Pos
+		if b.asked == nil {
+			b.asked = make(upstreams, len(r.Branches))
+		}
+		b.asked[slices.Index(r.Branches, branch)] = u
 	case branch.Callflow.S != "":
 		out.Place = branch.Callflow.Pos
 		var mistakes []diag.Mistake

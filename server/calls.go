@@ -16,6 +16,7 @@ import (
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/server/listen"
+	"github.com/callhours/callhours/upstream"
 )
 
 // inFlight is how many calls are answered at a time for each CPU; beyond it they are told to use
@@ -42,6 +43,7 @@ type calls struct {
 	overload listen.LogLimit // lines about calls that are refused since there are too many
 	hours    *publisher
 	guard    *contain.Guard
+	pools    *upstream.Pools
 }
 
 // live is a generation with what answering its calls needs beside it.
@@ -57,6 +59,8 @@ type live struct {
 	nowhere *routeFacts // of calls without a route
 	readers readers     // of hours
 	oneOwns bool        // all routes are one owner's
+	asks    bool        // some route asks an upstream
+	apart   bool        // there are listeners for routes that do
 }
 
 // served is a route with all that a call to it needs, in one place: of ten thousand routes, calls
@@ -69,6 +73,7 @@ type served struct {
 	owner    *owner
 	facts    atomic.Pointer[routeFacts]
 	openings []atomic.Pointer[opening] // by branch
+	asked    upstreams                 // nil: it asks none
 }
 
 func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live {
@@ -91,9 +96,11 @@ func newLive(g *Generation, m *metrics.Metrics, d *decisions, os *owners) *live 
 		at := &l.served[i]
 		at.Route, at.auth, at.metrics, at.ring, at.owner = r, g.auths[i], m.Route(r.Name), rings[i], owners[i]
 		l.oneOwns = l.oneOwns && owners[i] == owners[0]
+		at.asked = g.upstreams[r]
 		at.openings = make([]atomic.Pointer[opening], len(r.Branches))
 	}
 	l.readers = newReaders(g)
+	l.asks, l.apart = len(g.upstreams) > 0, len(g.file.Listen) > 1
 	paths := make([]listen.Route, len(g.routes))
 	for i, r := range g.routes {
 		paths[i] = listen.Route{Path: r.Path, Auth: g.auths[i]}
@@ -109,6 +116,8 @@ type record struct {
 	live   *live   // nil before calls are answered
 	route  *served // nil where none was found, or who asks may not
 	answer render.Answer
+	state  *render.State // that gave the answer
+	twiml  bool          // the answer is an upstream's TwiML
 	call   *pivot.Call
 	from   *listen.Credentials // of who was refused
 	miss   routes.MissReason
@@ -139,6 +148,9 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	conn, waited := listen.ConnOf(r), c.waited(r)
+	if l := c.current(); l != nil && l.closes(conn) {
+		w.Header().Set("Connection", "close")
+	}
 	rec := record{late: waited > 0}
 	// Whose call it is shows only when it is read. After so long it is refused whoever calls.
 	if l := c.current(); waited > anyonesPatience || rec.late && l != nil && l.oneOwns {
@@ -240,6 +252,9 @@ func (c *calls) answer(w http.ResponseWriter, r *http.Request, path string, rec 
 		rec.writeStarting(w)
 		return
 	}
+	if route.asked != nil { // others on the connection would wait for its slow answers
+		w.Header().Set("Connection", "close")
+	}
 	if now := c.now(); c.decide(w, r, route, rec, now) {
 		c.count(route.metrics, &rec.answer, now)
 		rec.write(w)
@@ -294,6 +309,9 @@ func (rec *record) write(w http.ResponseWriter) {
 	}
 	switch a.Status {
 	case http.StatusOK:
+		if rec.twiml {
+			values[4] = upstream.TwiML
+		}
 		h["Content-Type"] = values[4:5:5]
 		values[5] = strconv.Itoa(len(a.Body))
 		h["Content-Length"] = values[5:6:6]

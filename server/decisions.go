@@ -65,7 +65,7 @@ type trace struct {
 
 	branch, answered int32 // -1: none
 	status           int16
-	unknown          bool
+	unknown, twiml   bool
 }
 
 // How much of each text of a call is remembered, in bytes; 255 at most together.
@@ -310,6 +310,9 @@ func (t *trace) export() preview.Trace {
 		Caller: t.text(0), Dialed: t.text(1), Account: t.text(2), CallID: t.text(3),
 		Took: t.took, Generation: f.generation, Calendars: f.calendars,
 	}
+	if t.twiml {
+		out.Summary = "TwiML of the upstream"
+	}
 	if t.withoutBody {
 		out.Summary = "(not remembered: those of other calls take too much)"
 	}
@@ -368,7 +371,10 @@ func (rec *record) recordTrace(began time.Time, took time.Duration) {
 		rec.route.ring.add(&t)
 		return
 	}
-	t.reason, t.event, t.body = cutTrace(a.Reason), a.Title, a.Body
+	if t.reason, t.event = cutTrace(a.Reason), a.Title; !rec.twiml { // what is remembered is JSON
+		t.body = a.Body
+	}
+	t.twiml = rec.twiml
 	t.branch, t.answered, t.unknown = int32(a.Decision.Branch), int32(a.Branch), a.Decision.Unknown
 	if len(a.Failures) > 0 {
 		f := a.Failures[0]

@@ -23,11 +23,12 @@ type Generation struct {
 	name             string // see Name
 	file             *config.File
 	table            *routes.Table
-	routes           []*render.Route            // in the order of the configuration, as the table has them
-	members          map[*render.Route]bool     // routes
-	auths            []*listen.Auth             // by index of routes
-	shared           *listen.Auth               // of routes without their own, and of calls that find none
-	routesByCalendar map[string][]*render.Route // by the full name of a calendar that they use
+	routes           []*render.Route             // in the order of the configuration, as the table has them
+	members          map[*render.Route]bool      // routes
+	auths            []*listen.Auth              // by index of routes
+	upstreams        map[*render.Route]upstreams // of the routes that ask one
+	shared           *listen.Auth                // of routes without their own, and of calls that find none
+	routesByCalendar map[string][]*render.Route  // by the full name of a calendar that they use
 
 	calendars []*calendar // in the order of the configuration
 	byName    map[string]*calendar
@@ -136,6 +137,7 @@ func (g *Generation) series() metrics.Configured {
 		for i, b := range r.Branches {
 			branch := metrics.Branch{Name: b.Name, State: b.State}
 			if made := built[r.Name]; made != nil {
+				branch.Asks = made.Asked(i)
 				branch.CanFail, branch.FindsNames = made.CanFail(i), made.FindsNames(i)
 			}
 			route.Branches = append(route.Branches, branch)

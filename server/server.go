@@ -30,6 +30,7 @@ import (
 	"github.com/callhours/callhours/preview"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/server/listen"
+	"github.com/callhours/callhours/upstream"
 )
 
 const (
@@ -127,7 +128,7 @@ func New(o Options) *Server {
 	s.calls = &calls{
 		now: o.Now, passing: o.RealNow, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
 		owners: &s.owners, waited: listen.Waited, hours: newPublisher(o.Now, o.Log, hoursTurns(o.RealNow)),
-		guard: s.guard,
+		guard: s.guard, pools: upstream.NewPools(nil),
 	}
 	s.calls.lines.guard = s.guard
 	s.calls.most = inFlight * int64(runtime.GOMAXPROCS(0))
@@ -250,11 +251,13 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		}
 	}()
 	file := s.options.Generation.file
-	pivotSocket, err := s.socket(ctx, "listen", file.Listen.S, s.options.Service.Pivot)
+	pivotSockets, err := s.openPivot(ctx, file)
 	if err != nil {
 		return err
 	}
-	defer pivotSocket.Close()
+	for _, socket := range pivotSockets {
+		defer socket.Close()
+	}
 	adminSocket, err := s.socket(ctx, "admin_listen", file.AdminListen.S, s.options.Service.Admin)
 	if err != nil {
 		return err
@@ -271,21 +274,18 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	defer stop()
-	callsAt := pivotSocket.Addr()
+	callsAt := pivotSockets[0].Addr()
 	passing := s.options.RealNow
-	pivotListener := listen.New(pivotSocket, listen.Options{
-		MaxConns: listen.MaxPivotConns(), Encrypted: file.TLS != nil, Now: passing, Guard: s.guard,
-		OnRefuse: func() {
-			s.options.Metrics.IncShed()
-			s.options.Metrics.ObserveRequest(http.StatusServiceUnavailable, 0)
-		},
-	})
-	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", pivotListener.Run) })
+	pivotListeners := s.pivotListeners(pivotSockets, file.TLS != nil)
+	pivots := make([]net.Listener, len(pivotListeners))
+	for i, listener := range pivotListeners {
+		pivots[i] = listener
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "listen", listener.Run) })
+	}
 	adminListener := listen.New(adminSocket, listen.Options{
 		MaxConns: listen.MaxAdminConns(), Encrypted: auth.MayEncrypt(), Now: passing, Guard: s.guard, OnRefuse: func() {},
 	})
 	loops.Go(func() { s.guard.Loop(background, metrics.PanicConnection, "admin_listen", adminListener.Run) })
-	var pivot net.Listener = pivotListener
 	if file.TLS != nil {
 		c, err := listen.ReadCertificate(file.TLS.CertFile, file.TLS.KeyFile)
 		if err != nil {
@@ -296,18 +296,22 @@ func (s *Server) Run(ctx context.Context) (err error) {
 				c.Watch(ctx, s.options.Log)
 			})
 		})
-		pivot = c.Listener(pivotListener)
+		for i, listener := range pivots {
+			pivots[i] = c.Listener(listener)
+		}
 	}
 	pivotServer := listen.NewPivotServer(s.calls, s.options.Log, s.options.Now)
 	adminServer := listen.NewAdminServer(s.options.Log, s.options.Now)
 	adminServer.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
-	ended := make(chan error, 2)
-	loops.Go(func() {
-		ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error {
-			s.awaitReady()
-			return pivotServer.Serve(pivot)
+	ended := make(chan error, len(pivots)+1)
+	for _, listener := range pivots {
+		loops.Go(func() {
+			ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error {
+				s.awaitReady()
+				return pivotServer.Serve(listener)
+			})
 		})
-	})
+	}
 	loops.Go(func() {
 		ended <- s.guard.Do(metrics.PanicConnection, "admin_listen", func() error {
 			return auth.Serve(adminListener, adminServer)
@@ -361,8 +365,9 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	s.end()
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
-	pivotListener.Finish(late)
+	s.finishAll(late, pivotListeners)
 	err = errors.Join(err, pivotServer.Shutdown(late), adminServer.Shutdown(late))
+	s.calls.pools.Close()
 	s.calls.lines.flush()
 	return err
 }

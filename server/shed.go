@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/callhours/callhours/calendars"
+	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/server/listen"
+	"github.com/callhours/callhours/upstream"
 )
 
 // anyonesPatience is how long a call may have waited that is answered, whoever's it is, while there
@@ -22,8 +24,16 @@ const (
 	overloadDetail   = "there are more calls than can be answered in time"
 )
 
-// decide finds the answer to a call in its owner's turn; false: it is refused.
+// decide finds the answer to a call; false: it is refused.
 func (c *calls) decide(w http.ResponseWriter, r *http.Request, route *served, rec *record, now time.Time) bool {
+	return c.render(w, r, route, rec, now, nil) && (!rec.answer.Asks || c.ask(w, r, route, rec, now))
+}
+
+// render renders the answer to a call in its owner's turn, or what answers instead of an upstream that failed; false: it
+// is refused.
+func (c *calls) render(w http.ResponseWriter, r *http.Request, route *served, rec *record, now time.Time,
+	failed *upstream.Error,
+) bool {
 	o, conn, began := route.owner, listen.ConnOf(r), c.passing()
 	if rec.late && c.owners.loads.isHeavy(&o.load, began) || !o.enter() {
 		rec.call = nil // it is not needed any more, and many may wait
@@ -43,7 +53,12 @@ func (c *calls) decide(w http.ResponseWriter, r *http.Request, route *served, re
 	}
 	rec.route = route
 	began = c.passing()
-	rec.answer = route.State().Answer(r.Context(), rec.call, now)
+	if failed == nil {
+		rec.state = route.State()
+		rec.answer = rec.state.Answer(r.Context(), rec.call, now)
+	} else {
+		rec.state.Fail(r.Context(), &rec.answer, render.Reason("upstream_"+failed.Reason), failed, rec.call, now)
+	}
 	rec.status = rec.answer.Status
 	c.charge(rec.live, o, c.passing().Sub(began))
 	return true

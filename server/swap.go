@@ -167,6 +167,7 @@ func (s *Server) activate(n *next) (late []string, stale []*render.Route) {
 	s.live.Store(l)
 	s.calls.early.Store(nil)
 	s.calls.hours.kept.clear()
+	s.calls.pools.Keep(g.allUpstreams())
 	s.previewCache.clear()
 	s.options.Metrics.SetReloaded(now)
 	s.problemLog.retain(g.byName)

@@ -21,7 +21,7 @@ func TestExampleServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, address := range []string{file.Listen.S, file.AdminListen.S} {
+	for _, address := range []string{file.Listen[0].S, file.AdminListen.S} {
 		if host, _, err := net.SplitHostPort(address); err != nil || host != "127.0.0.1" {
 			t.Errorf("the example listens on %s", address)
 		}

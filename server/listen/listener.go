@@ -90,6 +90,7 @@ type Options struct {
 	MaxConns  int              // connections that are open at a time; see MaxPivotConns
 	Encrypted bool             // they are TLS: refused ones are closed without an answer
 	Now       func() time.Time // time as it passes
+	Number    int              // of the listener, from 0; see Conn.Listener
 	OnRefuse  func()           // called for each connection that is refused
 	Guard     *contain.Guard   // contains panics; nil: they are contained and not reported
 }
@@ -249,6 +250,14 @@ func (l *Listener) displace(c *Conn) {
 	delete(l.open, c)
 	l.yielding = slices.DeleteFunc(l.yielding, func(other *Conn) bool { return other == c })
 	close(c.displaced)
+}
+
+// Listener is the number of the listener that the connection came through; 0 for nil.
+func (c *Conn) Listener() int {
+	if c == nil {
+		return 0
+	}
+	return c.listener.options.Number
 }
 
 // ShouldClose reports that the connection is to be closed after the refusal of its call: it has
