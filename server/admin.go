@@ -44,6 +44,7 @@ type admin struct {
 	origins   http.CrossOriginProtection
 	log       *slog.Logger
 	strays    listen.LogLimit
+	refusals  listen.LogLimit // lines about actions that were refused
 }
 
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -66,20 +67,25 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if name, ok := refreshedCalendar(r.URL.Path); ok {
-		if a.allowAction(w, r) {
+		if r, ok := a.allowAction(w, r); ok {
 			a.serveRefresh(w, r, name)
 		}
 		return
 	}
 	if r.URL.Path == reloadPath {
-		if a.allowAction(w, r) {
+		if r, ok := a.allowAction(w, r); ok {
 			a.serveReload(w, r)
 		}
 		return
 	}
 	if a.console.Has(r) {
+		if r.Method == http.MethodPost {
+			var ok bool
+			if r, ok = a.allowAction(w, r); !ok {
+				return
+			}
+		}
 		switch {
-		case r.Method == http.MethodPost && !a.allowAction(w, r):
 		case r.Method == http.MethodPost || console.IsStatic(r.URL.Path):
 			a.writeWithin(w, 0) // a fetch that was asked for may take half a minute
 			a.console.ServeHTTP(w, r)
@@ -160,29 +166,13 @@ func refreshedCalendar(path string) (calendar string, ok bool) {
 	return strings.CutSuffix(rest, "/refresh")
 }
 
-// allowAction answers a request that wants something done, unless it is a POST and not of another
-// site's page.
-func (a *admin) allowAction(w http.ResponseWriter, r *http.Request) bool {
-	switch {
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", "POST")
-		listen.WriteError(w, r, http.StatusMethodNotAllowed, "only POST is answered here")
-	case a.origins.Check(r) != nil:
-		listen.WriteError(w, r, http.StatusForbidden, "a page of another site may not do that")
-	default:
-		return true
-	}
-	return false
-}
-
 // reloadPath is where a reload is asked for.
 const reloadPath = "/-/reload"
 
 // serveReload reloads the configuration, and answers with its mistakes if there are any.
 func (a *admin) serveReload(w http.ResponseWriter, r *http.Request) {
-	// Who asked may go; a reload that has begun is finished.
 	a.writeWithin(w, 0) // as long as the reload takes
-	if err := a.reload(context.WithoutCancel(r.Context())); err != nil {
+	if err := a.reload(r.Context()); err != nil {
 		listen.WriteError(w, r, http.StatusUnprocessableEntity, err.Error())
 		return
 	}

@@ -53,7 +53,7 @@ func TestSlowReaders(t *testing.T) {
 		{http.MethodPost, "/config/reload", time.Time{}},
 	} {
 		d := &deadlined{ResponseRecorder: httptest.NewRecorder()}
-		r := httptest.NewRequest(c.method, "http://localhost"+c.path, nil)
+		r := onLoopback(httptest.NewRequest(c.method, "http://localhost"+c.path, nil))
 		w.Admin().ServeHTTP(d, r)
 		if len(d.by) == 0 || !d.by[len(d.by)-1].Equal(c.want) {
 			t.Errorf("%s %s: the last of %v, want %v", c.method, c.path, d.by, c.want)

@@ -54,11 +54,10 @@ func (s *Server) newConsole() *console.Console {
 		},
 		UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
 		Refresh: func(ctx context.Context, calendar string) error {
-			_, err := s.refreshFeed(ctx, calendar)
+			_, err := s.refreshAsked(ctx, calendar)
 			return err
 		},
-		// Who asked may go; a reload that has begun is finished.
-		Reload: func(ctx context.Context) error { return s.Reload(context.WithoutCancel(ctx)) },
+		Reload: s.reloadAsked,
 	})
 }
 

@@ -229,7 +229,7 @@ func TestOtherSites(t *testing.T) {
 		{"/calendars/hours", "none", 403, "", "null"},
 		{"/", "same-origin", 405, "", ""},
 	} {
-		r := httptest.NewRequest(http.MethodPost, c.path, nil)
+		r := onLoopback(httptest.NewRequest(http.MethodPost, c.path, nil))
 		r.Host = "localhost"
 		r.Header.Set("Sec-Fetch-Site", c.site)
 		if c.site == "none" { // a browser that does not say, as on plain HTTP by a name

@@ -16,7 +16,7 @@ func TestManyRefreshes(t *testing.T) {
 	answers := make(chan *http.Response)
 	const asking, most = 40, 32
 	refresh := func(ctx context.Context, path string) *http.Response {
-		r := httptest.NewRequestWithContext(ctx, http.MethodPost, path, nil)
+		r := onLoopback(httptest.NewRequestWithContext(ctx, http.MethodPost, path, nil))
 		r.Host = "localhost"
 		rec := httptest.NewRecorder()
 		w.Admin().ServeHTTP(rec, r)

@@ -316,7 +316,7 @@ func TestFeedsAPI(t *testing.T) {
 	f := newFeed(t)
 	w := fed(t, f, oneFeed)
 	ask := func(method, path, site string) string {
-		r := httptest.NewRequest(method, "http://localhost"+path, nil)
+		r := onLoopback(httptest.NewRequest(method, "http://localhost"+path, nil))
 		if site != "" {
 			r.Header.Set("Sec-Fetch-Site", site)
 			r.Header.Set("Origin", "https://evil.example.com")

@@ -166,7 +166,7 @@ func adminRequest(method, path string) *http.Request {
 		r.URL.Path, r.RequestURI = "*", "*"
 		return r
 	}
-	r := httptest.NewRequest(method, path, nil)
+	r := onLoopback(httptest.NewRequest(method, path, nil))
 	r.Host = "localhost"
 	return r
 }

@@ -174,7 +174,7 @@ routes:
 		}
 	}
 	rec := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodPost, feedsPath+"/hours/refresh", nil)
+	r := onLoopback(httptest.NewRequest(http.MethodPost, feedsPath+"/hours/refresh", nil))
 	r.Host = "localhost"
 	running, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})

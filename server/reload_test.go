@@ -62,7 +62,7 @@ func reloadable(t testing.TB, yaml string, more map[string]string) (*world, *tes
 
 func (w *world) do(method, path string) (int, string) {
 	rec := httptest.NewRecorder()
-	w.Admin().ServeHTTP(rec, httptest.NewRequest(method, "http://localhost"+path, nil))
+	w.Admin().ServeHTTP(rec, onLoopback(httptest.NewRequest(method, "http://localhost"+path, nil)))
 	return rec.Code, rec.Body.String()
 }
 

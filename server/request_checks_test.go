@@ -74,7 +74,7 @@ func TestRequestBounds(t *testing.T) {
 		}
 	}
 	for size, want := range map[int]int{maxPeopleBody: 422, maxPeopleBody + 1: 413} {
-		r := httptest.NewRequest(http.MethodPost, reloadPath, strings.NewReader(x(size)))
+		r := onLoopback(httptest.NewRequest(http.MethodPost, reloadPath, strings.NewReader(x(size))))
 		r.Host = "localhost"
 		rec := httptest.NewRecorder()
 		w.Admin().ServeHTTP(rec, r)

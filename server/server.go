@@ -135,10 +135,10 @@ func New(o Options) *Server {
 	host, _, err := net.SplitHostPort(o.Generation.file.AdminListen.S)
 	s.admin = &admin{
 		turns: adminTurns(o.RealNow), realNow: o.RealNow, live: &s.live, draining: &s.draining,
-		log: o.Log, feeds: s.feeds, refreshFeed: s.refreshFeed,
+		log: o.Log, feeds: s.feeds, refreshFeed: s.refreshAsked,
 	}
 	s.admin.unmatched = s.unmatchedCalls
-	s.admin.reload, s.admin.status = s.Reload, s.statusWithProblems
+	s.admin.reload, s.admin.status = s.reloadAsked, s.statusWithProblems
 	s.admin.findings = func() ([]preview.Finding, int) { return s.Findings(), s.pendingFindings() }
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()
