@@ -135,13 +135,24 @@ func (f *Fetcher) addPool(key poolKey, roots *x509.CertPool) *pool {
 	}
 	for allowed := range p.byReach {
 		p.byReach[allowed] = f.transport(roots, guard.Reach(allowed), turns)
-		// What a server sends over an idle connection of HTTP/2 is read without end. The operator
-		// chooses whom to trust with that; a tenant's attempts are minutes apart, and hardly ever
-		// find a connection that is still open.
-		p.byReach[allowed].DisableKeepAlives = key.owner != ""
+		if key.owner != "" {
+			boundReading(p.byReach[allowed])
+		}
 	}
 	f.pools[key] = p
 	return p
+}
+
+// boundReading makes a tenant's server unable to keep a processor busy with what it sends. Frames
+// of HTTP/2 that belong to no answer (pings, unknown and empty ones) are read without end, as long
+// as there is a connection; the operator chooses whom to trust with that. Over HTTP/1.1 all bytes
+// count as part of a header or body, which have bounds, and a connection ends with its attempt:
+// tenants' attempts are minutes apart, and hardly ever find one that is still open.
+func boundReading(t *http.Transport) {
+	t.ForceAttemptHTTP2, t.HTTP2 = false, nil
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.DisableKeepAlives = true
 }
 
 // dropPools drops an owner's pools with some authorities. Another file that still holds them gets

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callhours/callhours/internal/diag"
+	"github.com/callhours/callhours/metrics"
 )
 
 // TestFetchTLS is what can be wrong with a certificate, and what redirects between http and https
@@ -248,8 +249,9 @@ func TestFetchCAFileRenewed(t *testing.T) {
 	}
 }
 
-// TestNothingIdle: when an attempt of a tenant has ended, however it did, its connection is closed:
-// an idle one of HTTP/2 reads whatever the server sends.
+// TestNothingIdle: a tenant's feed is fetched over HTTP/1.1, whatever else the server speaks, and
+// when the attempt has ended, however it did, the connection is closed: one of HTTP/2 reads
+// whatever the server sends. The operator's are fetched over HTTP/2.
 func TestNothingIdle(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -262,22 +264,25 @@ func TestNothingIdle(t *testing.T) {
 		{"too big", answerBody(bytes.Repeat([]byte("x"), 1<<20)), "too_big 200"},
 		{"not found", scripted(http.NotFound), "not_found 404"},
 	} {
-		for _, http2 := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, HTTP/2 %t", c.name, http2), func(t *testing.T) {
+		for _, owner := range []string{"acme", ""} {
+			t.Run(fmt.Sprintf("%s, owner %q", c.name, owner), func(t *testing.T) {
 				t.Parallel()
-				server := newCountedServer(t, ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1"), http2)
+				server := newCountedServer(t, ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1"), true)
 				var major atomic.Int32
 				server.on("/feed", func(w http.ResponseWriter, r *http.Request) {
 					major.Store(int32(r.ProtoMajor))
 					c.answer(w, r)
 				})
 				f := newTestFetcher(t, FetcherOptions{Bytes: 64 << 10})
-				s := Source{Owner: "acme", URL: server.URL + "/feed", CAFile: ca.file}
+				s := Source{Owner: owner, URL: server.URL + "/feed", CAFile: ca.file}
 				if got := resultLine(f.Fetch(t.Context(), s, Validators{})); !strings.HasPrefix(got, c.want) {
 					t.Fatalf("got %s, want %s", got, c.want)
 				}
-				if (major.Load() == 2) != http2 {
+				if (major.Load() == 2) != (owner == "") {
 					t.Errorf("it speaks HTTP/%d", major.Load())
+				}
+				if owner == "" {
+					return
 				}
 				select {
 				case <-server.closed:
@@ -286,6 +291,72 @@ func TestNothingIdle(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFlood: what a tenant's server sends has a bound in every part of an answer; it cannot keep
+// the reader busy until the attempt is over.
+func TestFlood(t *testing.T) {
+	t.Parallel()
+	const most = 64 << 20 // what the sender gives up after; sockets buffer a few MiB
+	ca := newAuthority(t)
+	config := &tls.Config{
+		Certificates: []tls.Certificate{ca.issue(t, fetchClock, fetchClock.AddDate(1, 0, 0), "127.0.0.1")},
+		NextProtos:   []string{"h2", "http/1.1"},
+	}
+	chunked := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for _, c := range []struct{ name, start, endless string }{
+		{"interim answers", "", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"},
+		{"continue", "", "HTTP/1.1 100 Continue\r\n\r\n"},
+		{"empty lines", "", "\r\n"},
+		{"a header", "HTTP/1.1 200 OK\r\n", "A: b\r\n"},
+		{"a field", "HTTP/1.1 200 OK\r\nA: ", "b"},
+		{"tiny chunks", chunked, "1\r\nx\r\n"},
+		{"extensions of chunks", chunked, "1;a=bbbbbbbbbbbbbbbbbbbbbbbb\r\nx\r\n"},
+		{"one extension", chunked + "1;", "a"},
+		{"zeros of a size", chunked, "0"},
+		{"trailers", chunked + "1\r\nx\r\n0\r\n", "A: b\r\n"},
+		{"a body", "HTTP/1.1 200 OK\r\n\r\n", "x"},
+		{"a body of an error", "HTTP/1.1 404 Not Found\r\n\r\n", "x"},
+		{"a body of a redirect", "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", "x"},
+		{"frames of HTTP/2", "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x00\x77\x00\x00\x00\x00\x00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			var sent atomic.Int64
+			go func() {
+				for {
+					conn, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					go func() {
+						defer conn.Close()
+						_, _ = conn.Read(make([]byte, 4<<10))
+						_, _ = conn.Write([]byte(c.start))
+						for block := []byte(strings.Repeat(c.endless, 64<<10/len(c.endless))); sent.Load() < most; {
+							n, err := conn.Write(block)
+							if sent.Add(int64(n)); err != nil {
+								return
+							}
+						}
+					}()
+				}
+			}()
+			s := Source{Owner: "acme", URL: "https://" + listener.Addr().String() + "/a.ics", CAFile: ca.file}
+			got := newTestFetcher(t, FetcherOptions{Bytes: 64 << 10}).Fetch(t.Context(), s, Validators{})
+			if got.Err == nil || got.Result == metrics.Timeout {
+				t.Errorf("it ends with %s %v", got.Result, got.Err)
+			}
+			if n := sent.Load(); n >= most {
+				t.Errorf("%d bytes were read", n)
+			}
+		})
 	}
 }
 
