@@ -806,6 +806,7 @@ func limitSections() []limitSection {
 				"config.TestOwnSources",
 			},
 			{"an `edit_url`", "{config.maxEditURL} characters", "", "refused", "config.TestEditURL"},
+			{"an address of `public_url`", "{config.maxPublicURL} characters", "", "refused", "config.TestPublicURL"},
 			{"a `language`", "{config.maxLanguage} characters", "", "refused", "config.TestLanguageLength"},
 			{"a `display_name`", "{config.maxDisplayName} characters", "", "refused", "config.TestDisplayName"},
 			{

@@ -31,6 +31,7 @@ type File struct {
 	// AdminWebConfig is the file with TLS and logins of AdminListen, resolved; "" for plain HTTP
 	// without authentication.
 	AdminWebConfig Text
+	PublicURL      PublicURL
 	Log            Log
 	Metrics        Metrics
 	Decisions      Decisions

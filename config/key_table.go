@@ -11,6 +11,7 @@ const (
 	inAuth
 	inBasic
 	inTLS
+	inPublicURL
 	inLog
 	inMetrics
 	inDecisions
@@ -48,6 +49,7 @@ var sectionNames = map[section]string{
 	inAuth:      "auth",
 	inBasic:     "basic",
 	inTLS:       "tls",
+	inPublicURL: "public_url",
 	inLog:       "log",
 	inMetrics:   "metrics",
 	inDecisions: "decisions",
@@ -99,6 +101,10 @@ var keyTable = []key{
 	{
 		inMain, "admin_web_config", "path", "none",
 		"Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP without authentication",
+	},
+	{
+		inMain, "public_url", "public_url", "none",
+		"the addresses by which others reach the listeners; links are made of them, never of a Host header",
 	},
 	{inMain, "path", "URL path", "`/pivot`", "path of routes that have a `match` and no `path`"},
 	{inMain, "auth", "auth", "none", "who may make calls; without it, anyone who can reach `listen` (with a warning)"},
@@ -190,6 +196,11 @@ var keyTable = []key{
 	{inBasic, "username", "text", "required", "user name"},
 	{inBasic, "password", "secret", "required", "password"},
 
+	{
+		inPublicURL, "console", "URL", "none",
+		"address of `admin_listen`: links by which programs subscribe to hours, and lines for `curl`; its host name is accepted",
+	},
+	{inPublicURL, "pivot", "URL", "none", "address of `listen`, in the address of [published hours](operations.md#publish-hours-as-a-calendar)"},
 	{inTLS, "cert_file", "path", "required", "certificate chain, PEM"},
 	{inTLS, "key_file", "path", "required", "private key, PEM"},
 

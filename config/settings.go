@@ -25,6 +25,7 @@ func (s *source) readGlobal() {
 	if web := top.nonBlank("admin_web_config"); web.S != "" {
 		f.AdminWebConfig = Text{Pos: web.Pos, S: s.resolve(web)}
 	}
+	f.PublicURL = top.publicURL()
 	f.PivotPath = top.urlPath("path")
 	if f.PivotPath.S == "" {
 		f.PivotPath = Text{S: "/pivot"}

@@ -61,9 +61,12 @@ type Options struct {
 	Unmatched func(context.Context) []preview.UnmatchedCall
 	// UnmatchedCount is how many such calls are remembered.
 	UnmatchedCount func() int
-	// HoursPath is where the hours of a route can be subscribed to on the Pivot listener, without the
-	// token; "" where nobody has one.
-	HoursPath func(route string) string
+	// Hours is the address at which the hours of a route can be subscribed to on the Pivot listener,
+	// without the token; the path alone if public_url.pivot is not set, "" if nobody has a token.
+	Hours func(route string) string
+	// Address is that of these pages: scheme and host. isPublic: others can open it, as public_url
+	// says; otherwise it is that of admin_listen, for this machine.
+	Address func() (address string, isPublic bool)
 	// Refresh fetches a calendar's feed, and Reload reads the configuration again; the error is for
 	// people.
 	Refresh func(ctx context.Context, calendar string) error

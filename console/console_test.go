@@ -99,10 +99,10 @@ func TestLines(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/try", nil)
-	r.Host = "localhost:9480"
+	r.Host = "evil.example"
 	r.SetBasicAuth("ops", "hunter2")
 	want := `curl -sSG -u ops --data-urlencode 'route=front desk' --data-urlencode 'caller=+1'\''x' --data-urlencode param=A=1 --data-urlencode 'param=B=$(id)' http://localhost:9480/api/v1/explain`
-	if got := curlLine(r, asked); got != want {
+	if got := curlLine(r, "http://localhost:9480", asked); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -2,8 +2,6 @@ package console
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
 	"strings"
 
 	"rsc.io/qr"
@@ -38,17 +36,4 @@ func newQRCode(text string) (*qrCode, error) {
 		}
 	}
 	return &qrCode{Size: side + 2*qrMargin, Path: path.String()}, nil
-}
-
-// isLoopback tells whether a Host header names the machine itself, to which another machine cannot
-// connect by that name.
-func isLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if host = strings.Trim(host, "[]"); strings.EqualFold(host, "localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
 }

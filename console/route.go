@@ -40,8 +40,10 @@ type routePage struct {
 	JSON      string // its callflow
 	Brief     string // why it is the answer
 	Guides    []preview.Guide
-	Subscribe template.URL // the hours as a calendar, for programs that subscribe to it
-	Code      *qrCode      // of that address, for a phone; nil where a phone cannot reach it
+	// the hours as a calendar, for programs that subscribe to it, and the code of that address for a
+	// phone; "" and nil without a public address
+	Subscribe template.URL
+	Code      *qrCode
 }
 
 // nextChanges is how many stand on the page, and within how many days they are looked for.
@@ -87,11 +89,11 @@ func (c *Console) route(w http.ResponseWriter, r *http.Request) {
 		c.showMessage(w, r, http.StatusNotFound, c.language(r).Text("No such route"), err.Error())
 		return
 	}
-	m.Subscribe = subscription(r, name)
-	if !isLoopback(r.Host) {
+	if address, isPublic := c.options.Address(); isPublic {
+		m.Subscribe = subscription(address, name)
 		m.Code, _ = newQRCode(string(m.Subscribe)) // the link stands there where the code would be too large
 	}
-	m.Hours = c.options.HoursPath(name)
+	m.Hours = c.options.Hours(name)
 	for _, d := range c.options.Decisions(name, lastDecisions) {
 		m.Last = append(m.Last, newDecisionRow(p, d, zone))
 	}
@@ -135,17 +137,15 @@ func newDecisionRow(p *preview.Preview, d preview.Trace, zone *time.Location) de
 	return row
 }
 
-// subscription is the address of a route's hours on this listener, as calendar programs take it.
-func subscription(r *http.Request, route string) template.URL {
-	scheme := "webcal"
-	if r.TLS != nil {
-		scheme = "webcals"
-	}
+// subscription is the address of a route's hours as calendar programs take it, below the public
+// address of the pages.
+func subscription(address, route string) template.URL {
 	u := url.URL{
-		Scheme: scheme, Host: r.Host, Path: "/api/v1/hours",
+		Path:     "/api/v1/hours",
 		RawQuery: url.Values{"route": {route}, "format": {"ics"}, "days": {"60"}}.Encode(),
 	}
-	return template.URL(u.String()) //nolint:gosec // the scheme is ours, and the parts are escaped
+	address = "webcal" + strings.TrimPrefix(address, "http") // https becomes webcals
+	return template.URL(address + u.String())                //nolint:gosec // the scheme is ours, and the parts are escaped
 }
 
 // dayHref is where a route's days from a day on are shown; the zero time: from today on.

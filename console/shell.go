@@ -41,7 +41,7 @@ func explainLine(asked url.Values) string {
 }
 
 // curlLine is the same question for the API of this server. curl asks for the password of a user.
-func curlLine(r *http.Request, asked url.Values) string {
+func curlLine(r *http.Request, address string, asked url.Values) string {
 	words := []string{"curl", "-sSG"}
 	if user, _, ok := r.BasicAuth(); ok {
 		words = append(words, "-u", user)
@@ -53,9 +53,5 @@ func curlLine(r *http.Request, asked url.Values) string {
 			}
 		}
 	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return command(append(words, scheme+"://"+r.Host+"/api/v1/explain")...)
+	return command(append(words, address+"/api/v1/explain")...)
 }

@@ -15,6 +15,8 @@ import (
 const maxRouteOptions = 200
 
 type tryPage struct {
+	address string // of these pages
+
 	Route, Path, Account, Dialed, Caller, At string
 	Params                                   string // NAME=VALUE, one a line
 	Error                                    string
@@ -48,6 +50,7 @@ func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 	m.Names = p.RouteNames(maxRouteOptions)
 	status := http.StatusOK
 	if m.Route+m.Path+m.Account+m.Dialed+m.Caller+m.Params != "" {
+		m.address, _ = c.options.Address()
 		if err := m.run(r, p, params, c.options.Now()); err != nil {
 			m.Error, status = err.Error(), http.StatusBadRequest
 		}
@@ -98,7 +101,7 @@ func (m *tryPage) run(r *http.Request, p *preview.Preview, params []string, now 
 	if e.Unknown {
 		m.DisplayState = "unknown"
 	}
-	m.Explain, m.Curl = explainLine(asked), curlLine(r, asked)
+	m.Explain, m.Curl = explainLine(asked), curlLine(r, m.address, asked)
 	for key, values := range asked {
 		if len(values) == 0 || values[0] == "" {
 			delete(asked, key)

@@ -37,7 +37,7 @@ type admin struct {
 	// who came this far has proven who they are
 	requiresLogin func() bool
 	// hosts by which it may be asked, besides addresses and localhost
-	hostNames []string
+	hostNames func() []string
 	profiles  http.Handler // nil: none
 	live      *atomic.Pointer[live]
 	draining  *atomic.Bool
@@ -213,8 +213,8 @@ func (a *admin) isAllowedHost(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
 	}
-	for _, own := range a.hostNames {
-		if strings.EqualFold(name, own) {
+	for _, own := range a.hostNames() {
+		if own != "" && strings.EqualFold(name, own) {
 			return true
 		}
 	}

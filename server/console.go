@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"net"
+	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -52,7 +55,8 @@ func (s *Server) newConsole() *console.Console {
 		Unmatched: func(ctx context.Context) []preview.UnmatchedCall {
 			return s.unmatchedCalls(ctx, 0, maxUnmatched)
 		},
-		UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, HoursPath: s.hoursPath,
+		UnmatchedCount: s.decisions.unmatchedCount, Decisions: s.decisions.traces, Hours: s.hoursAddress,
+		Address: s.consoleAddress(s.options.Generation.file),
 		Refresh: func(ctx context.Context, calendar string) error {
 			_, err := s.refreshAsked(ctx, calendar)
 			return err
@@ -97,14 +101,45 @@ func (s *Server) calendar(name string) (console.Calendar, bool) {
 	return c, true
 }
 
-// hoursPath is where the hours of a route can be subscribed to; "" where nobody has a token for
-// them.
-func (s *Server) hoursPath(route string) string {
+// hoursAddress is where the hours of a route can be subscribed to: the path alone without a public
+// address of the Pivot listener; "" where nobody has a token for them.
+func (s *Server) hoursAddress(route string) string {
 	l := s.live.Load()
 	if l == nil || len(l.readers.routes[route].tokens) == 0 {
 		return ""
 	}
-	return openHours + route + ".ics"
+	return l.file.PublicURL.Pivot + openHours + route + ".ics"
+}
+
+// consoleAddress gives the address of the console: the public one, or that of admin_listen for this
+// machine, which is what the process was started with.
+func (s *Server) consoleAddress(started *config.File) func() (address string, isPublic bool) {
+	here := ""
+	if host, port, err := net.SplitHostPort(started.AdminListen.S); err == nil {
+		if at, err := netip.ParseAddr(host); host == "" || err == nil && at.IsUnspecified() {
+			host = "localhost"
+		}
+		here = PeopleScheme(started) + "://" + net.JoinHostPort(host, port)
+	}
+	return func() (string, bool) {
+		if l := s.live.Load(); l != nil && l.file.PublicURL.Console != "" {
+			return l.file.PublicURL.Console, true
+		}
+		return here, false
+	}
+}
+
+// publicHost is the host name of the console's public address; "" without one.
+func (s *Server) publicHost() string {
+	l := s.live.Load()
+	if l == nil || l.file.PublicURL.Console == "" {
+		return ""
+	}
+	u, err := url.Parse(l.file.PublicURL.Console)
+	if err != nil { // it was checked when the configuration was loaded
+		return ""
+	}
+	return u.Hostname()
 }
 
 // PeopleScheme is "https" where a configuration's admin_web_config brings a certificate, else

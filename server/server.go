@@ -143,9 +143,10 @@ func New(o Options) *Server {
 	s.admin.api = api{now: o.Now, preview: s.preview, decisions: s.decisions.traces}
 	s.admin.console = s.newConsole()
 	s.admin.requiresLogin = func() bool { return false }
-	if err == nil && host != "" {
-		s.admin.hostNames = []string{host}
+	if err != nil {
+		host = ""
 	}
+	s.admin.hostNames = func() []string { return []string{host, s.publicHost()} }
 	s.admin.scrapes = newScrapes(o.Registry, s.scraped, o.RealNow)
 	if o.Profiles {
 		s.admin.profiles = profiles()
