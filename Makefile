@@ -12,6 +12,9 @@ VULNDB   := https://vuln.go.dev
 build: ## build ./callhours: static, without paths of this machine (OUT=file)
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $(OUT) ./cmd/callhours
 
+dist: ## what is released, into dist/: binaries, deb, rpm, image, bill of materials, checksums (VERSION=1.0.0)
+	packaging/dist $(VERSION) dist
+
 run: ## answer Pivot requests from the built-in example, or from ./callhours.yaml
 	@echo 'building callhours; the first time takes about a minute' >&2
 	@go build -o $(OUT) ./cmd/callhours
@@ -24,9 +27,9 @@ test: ## run all tests but those of test-system, with the race detector; needs G
 # What is not installed is skipped, and said; with CI=1 it fails.
 test-system: SHELL = bash
 test-system: .SHELLFLAGS = -o pipefail -c
-test-system: ## run the tests that need prometheus, promtool, postgresql and chromium (CALLHOURS_AXE=path of axe-core's axe.min.js)
-	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console|Postgres)$$' \
-		./cmd/callhours ./examples ./internal/database ./people | grep -vE '^ *(=== |--- PASS)|^PASS$$'
+test-system: ## run the tests that need prometheus, promtool, postgresql, chromium, dpkg, lintian and systemd (CALLHOURS_AXE=path of axe-core's axe.min.js)
+	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console|Postgres|Unit|Package|Image)$$' \
+		./cmd/callhours ./examples ./internal/database ./people ./packaging | grep -vE '^ *(=== |--- PASS)|^PASS$$'
 
 soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)
 	CALLHOURS_SOAK=1 go test -timeout 60m -shuffle=on ./...
@@ -92,4 +95,4 @@ dashboards: ## write Grafana's dashboards, and compare them with Grafana's own t
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: build run test test-system soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata notices dashboards man help
+.PHONY: build dist run test test-system soak check lint vulns fmt fuzz bench profile bench-http curves scale update conformance tzdata notices dashboards man help

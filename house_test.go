@@ -61,6 +61,7 @@ var below = map[string][]string{
 	"examples":          nil,
 
 	"console/languages": nil,
+	"packaging":         nil, // tests alone
 
 	// the rooms of templates
 	"templates/funcs":      {"templates/jsonsafe", "templates/vocabulary", "internal/regex"},
@@ -131,9 +132,9 @@ var topLevel = []string{
 	"THIRD_PARTY_NOTICES", "CONTRIBUTING.md", "SECURITY.md", "go.mod", "go.sum",
 	"changelog_test.go", "docs_names_test.go", "docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
 	"notices_test.go",
-	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "people", "pivot", "preview", "render",
-	"routes", "server", "templates", "tools", "upstream",
-	"callhours", "state",
+	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "packaging", "people", "pivot",
+	"preview", "render", "routes", "server", "templates", "tools", "upstream",
+	"callhours", "dist", "state",
 }
 
 // goPackage is what `go list` says of a package.
