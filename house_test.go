@@ -129,7 +129,7 @@ var reads = map[string][]string{
 // topLevel is everything that a clone, its build and its run leave in the root directory.
 var topLevel = []string{
 	".ci", ".git", ".gitignore", ".golangci.yml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
-	"THIRD_PARTY_NOTICES", "CONTRIBUTING.md", "SECURITY.md", "go.mod", "go.sum",
+	"THIRD_PARTY_NOTICES", "CONTRIBUTING.md", "SECURITY.md", "SUPPORT.md", "go.mod", "go.sum",
 	"changelog_test.go", "docs_names_test.go", "docs_test.go", "house_test.go", "limits_table_test.go", "limits_test.go",
 	"notices_test.go",
 	"calendars", "cmd", "config", "console", "docs", "examples", "internal", "metrics", "packaging", "people", "pivot",
