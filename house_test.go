@@ -31,12 +31,13 @@ var below = map[string][]string{
 	"preview":       {"calendars/feeds", "render"},
 	"render":        {"internal/parallel", "routes", "templates"},
 	"routes":        {"calendars", "pivot"},
-	"config":        {"internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
+	"config":        {"calendars/holidays", "internal/contain", "internal/diag", "internal/files", "internal/parallel", "internal/regex"},
 	"calendars":     {"calendars/ical", "calendars/patterns"},
 	"people":        {"internal/database", "internal/diag"},
 
 	// the rooms of calendars
 	"calendars/feeds":    {"calendars", "internal/guard", "internal/parallel", "internal/suspect"},
+	"calendars/holidays": nil,
 	"calendars/ical":     {"calendars/zones"},
 	"calendars/recur":    {"internal/diag"},
 	"calendars/zones":    {"calendars/recur", "internal/files"},
@@ -72,7 +73,8 @@ var below = map[string][]string{
 
 // inTests is what a package's tests may import besides.
 var inTests = map[string][]string{
-	"server": {"examples"},
+	"server":             {"examples"},
+	"calendars/holidays": {"calendars", "calendars/ical"},
 }
 
 // dependencies are the modules that callhours asks for, each for a reason. What they need
@@ -89,6 +91,7 @@ var dependencies = map[string]string{
 	"github.com/nyaruka/phonenumbers":          "national numbers",
 	"github.com/pressly/goose/v3":              "tables of the database, brought up to date",
 	"github.com/prometheus/client_golang":      "metrics",
+	"github.com/rickar/cal/v2":                 "rules of public holidays",
 	"github.com/rogpeppe/go-internal":          "scripted tests",
 	"github.com/santhosh-tekuri/jsonschema/v6": "a cluster's own schemas",
 	"github.com/sony/gobreaker/v2":             "circuits of upstreams that fail",
@@ -108,6 +111,7 @@ var dependencies = map[string]string{
 // from a file, how large one may be, and how long to wait. Each has a reason.
 var readers = map[string]string{
 	"cmd/callhours/init.go":       "copies the examples that are part of the program",
+	"calendars/holidays/data.go":  "reads the data that are part of the program",
 	"console/console.go":          "reads the pages that are part of the program",
 	"internal/database/sqlite.go": "looks into the file of SQLite, which reads and writes it itself; with a deadline",
 	"internal/pgtest/pgtest.go":   "for tests: looks where PostgreSQL is",

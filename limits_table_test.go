@@ -581,6 +581,11 @@ func limitSections() []limitSection {
 					"calendars.TestCutTexts",
 				},
 				{
+					"further names of an event; the language of one",
+					"{ical.maxNames}; {ical.longestLanguage} bytes", "", "others are not read",
+					"ical.TestNames",
+				},
+				{
 					"the text of an event as written", "{ical.maxText:bytes}", "", "it is cut",
 					"feeds.TestText",
 				},
@@ -804,6 +809,10 @@ func limitSections() []limitSection {
 				"{config.maxOwnSources} with {config.maxOwnSourceBytes:bytes}; {config.maxSourceBytes:bytes}", "",
 				"those of that tenant, or of the largest, are not read, which is one mistake; what was accepted answers",
 				"config.TestOwnSources",
+			},
+			{
+				"days that `also`, `half_days` and `open_on` of `holidays` name, each", "{config.maxOwnDays}", "",
+				"refused", "config.TestOwnDays",
 			},
 			{"an `edit_url`", "{config.maxEditURL} characters", "", "refused", "config.TestEditURL"},
 			{"an address of `public_url`", "{config.maxPublicURL} characters", "", "refused", "config.TestPublicURL"},

@@ -19,7 +19,7 @@ import (
 
 // compiledVersion changes whenever the same body is read otherwise than before, or written
 // otherwise.
-const compiledVersion = 4
+const compiledVersion = 5
 
 // MaxEncoded bounds a file that is read, in bytes.
 const MaxEncoded = 256 << 20

@@ -38,6 +38,7 @@ const (
 	hasExclusions
 	hasDates
 	hasExceptions
+	hasNames
 
 	unusedBits
 )
@@ -91,7 +92,7 @@ func (p *packer) event(e *Event) {
 		e.Tentative, e.Transparent, e.Recurring, e.Cancelled, e.Onwards, e.hidden, e.Dated,
 		e.Description != "", e.Location != "", len(e.Categories) > 0, e.File != "", e.Sequence != 0 || e.Modified != 0,
 		e.End != nil, e.Duration != (recur.Duration{}), e.Replaces != nil,
-		len(e.Rules) > 0, len(e.Exclusions) > 0, len(e.Dates) > 0, len(e.Exceptions) > 0,
+		len(e.Rules) > 0, len(e.Exclusions) > 0, len(e.Dates) > 0, len(e.Exceptions) > 0, len(e.Names) > 0,
 	} {
 		if is {
 			parts |= 1 << i
@@ -126,6 +127,13 @@ func (p *packer) event(e *Event) {
 	}
 	if parts&hasFile != 0 {
 		p.text(e.File)
+	}
+	if parts&hasNames != 0 {
+		p.uvarint(len(e.Names))
+		for _, n := range e.Names {
+			p.text(n.Language)
+			p.text(n.Text)
+		}
 	}
 	if parts&hasReplaces != 0 {
 		p.time(*e.Replaces)
@@ -334,6 +342,12 @@ func (u *unpacker) event(e *Event) {
 	}
 	if has(hasFile) {
 		e.File = u.text()
+	}
+	if has(hasNames) {
+		e.Names = make([]ical.Name, u.count(2))
+		for i := range e.Names {
+			e.Names[i] = ical.Name{Language: u.text(), Text: u.text()}
+		}
 	}
 	if has(hasReplaces) {
 		e.Replaces, e.RecurrenceID = u.timePtr(), u.text()

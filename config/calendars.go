@@ -37,9 +37,13 @@ func (s *source) readCalendars() {
 
 func (s *source) calendar(e entry) *Calendar {
 	m := s.fields(e.value, inCalendar)
-	if given := m.given("url", "file"); m.allKnown && len(given) == 1 && given[0] == "file" {
-		for _, key := range m.given("refresh", "basic", "headers", "user_agent", "ca_file") {
-			s.mistake(m.get(key).Pos, "%s goes with url; a file is read when it changes", key)
+	if given := m.given("url", "file", "holidays"); m.allKnown && len(given) == 1 && given[0] != "url" {
+		keys, why := []string{"refresh", "basic", "headers", "user_agent", "ca_file"}, "a file is read when it changes"
+		if given[0] == "holidays" {
+			keys, why = append(keys, "expire_after", "shrink_guard"), "holidays are worked out"
+		}
+		for _, key := range m.given(keys...) {
+			s.mistake(m.get(key).Pos, "%s goes with url; %s", key, why)
 			delete(m.nodes, key) // nothing more is said of it
 		}
 	}
@@ -53,6 +57,7 @@ func (s *source) calendar(e entry) *Calendar {
 		EditURL:     m.editURL(),
 		URL:         m.feedURL(),
 		File:        s.resolveAllowed(m.nonBlank("file"), "file"),
+		Holidays:    m.holidays(),
 		Refresh:     m.duration("refresh", durationRange{min: time.Minute, max: forever}),
 		Basic:       m.basic(),
 		Headers:     m.headers(),
@@ -71,11 +76,11 @@ func (s *source) calendar(e entry) *Calendar {
 	if !m.allKnown {
 		return c
 	}
-	switch given := m.given("url", "file"); {
+	switch given := m.given("url", "file", "holidays"); {
 	case len(given) == 0:
-		s.mistake(e.key.Pos, "calendar %q has no source; set url or file", e.key.S)
-	case len(given) == 2:
-		s.mistake(m.get("file").Pos, "calendar %q has url and file; keep one", e.key.S)
+		s.mistake(e.key.Pos, "calendar %q has no source; set url, file or holidays", e.key.S)
+	case len(given) > 1:
+		s.mistake(m.get(given[1]).Pos, "calendar %q has %s; keep one", e.key.S, strings.Join(given, " and "))
 	}
 	return c
 }

@@ -155,6 +155,7 @@ type Calendar struct {
 	EditURL   string        // where people edit it, https; ""
 	URL       Secret        // http, https, webcal or webcals
 	File      string        // resolved path or glob
+	Holidays  *Holidays     // nil: URL or File
 	Refresh   time.Duration // 0: as the feed hints
 	Basic     *Basic
 	Headers   map[string]Secret // by name as written

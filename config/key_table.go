@@ -21,6 +21,7 @@ const (
 	inList
 	inTenant
 	inCalendar
+	inHolidays
 	inHost
 	inLimits
 	inExpect
@@ -59,6 +60,7 @@ var sectionNames = map[section]string{
 	inList:      "a list of numbers",
 	inTenant:    "tenant",
 	inCalendar:  "a calendar",
+	inHolidays:  "holidays",
 	inHost:      "a host",
 	inLimits:    "limits",
 	inExpect:    "expect",
@@ -261,8 +263,9 @@ var keyTable = []key{
 		"access to the hours of the tenant's routes, in addition to the main file's",
 	},
 
-	{inCalendar, "url", "secret", "`url` or `file`", "http, https, webcal or webcals address of a feed"},
-	{inCalendar, "file", "path", "`url` or `file`", "an `.ics` file, or a glob of several files that form one calendar"},
+	{inCalendar, "url", "secret", "one of these three", "http, https, webcal or webcals address of a feed"},
+	{inCalendar, "file", "path", "one of these three", "an `.ics` file, or a glob of several files that form one calendar"},
+	{inCalendar, "holidays", "holidays", "one of these three", "public holidays of a country or region, worked out without a feed"},
 	{inCalendar, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
 	{
 		inCalendar, "edit_url", "https URL", "none",
@@ -294,6 +297,19 @@ var keyTable = []key{
 	},
 
 	{inCalendar, "limits", "limits", "the main file's", "limits of this calendar"},
+
+	{
+		inHolidays, "country", "country or region", "required",
+		"its ISO 3166 code, such as `FR`, `DE-BY` or `US-CA`; `callhours holidays` lists them",
+	},
+	{
+		inHolidays, "observed", "true, false or `both`", "`true`",
+		"for a holiday on a weekend the day that the country keeps instead, the holiday itself (`false`), or both",
+	},
+	{inHolidays, "language", "`en`, `de`, `es`, `fr`", "the tenant's, or `en`", "language of the days' names"},
+	{inHolidays, "open_on", "texts", "none", "days that are no holidays here, by a name in any language or by date"},
+	{inHolidays, "also", "texts by date", "none", "names of further days, by `2027-03-08`, or `03-08` for each year"},
+	{inHolidays, "half_days", "hours by date", "none", "hours from which other days are holidays, such as `{12-24: \"12:00\"}`"},
 
 	{
 		inHost, "per_minute", "amount", "no limit",

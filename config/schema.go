@@ -82,14 +82,14 @@ func escapePointer(name string) string { return strings.ReplaceAll(name, " ", "%
 var refs = map[string]section{
 	"auth": inAuth, "public_url": inPublicURL, "basic": inBasic, "tls": inTLS, "log": inLog, "metrics": inMetrics, "decisions": inDecisions,
 	"hours": inHours, "limits": inLimits, "tenant": inTenant, "match": inMatch, "condition": inCondition,
-	"call": inTestCall, "want": inTestWant, "expect": inExpect, "upstream": inUpstream,
+	"call": inTestCall, "want": inTestWant, "expect": inExpect, "upstream": inUpstream, "holidays": inHolidays,
 }
 
 // elements are the formats whose keys the user chooses, and what their values are.
 var elements = map[string]string{
 	"hosts by name": "host", "by tenant's name": "grant", "lists by name": "list", "calendars by name": "calendar",
 	"plans by name": "plan", "texts by name": "text", "secrets by name": "secret", "names by role": "names",
-	"answers by branch": "answer", "patterns by name": "patterns", "calendars": "contents",
+	"texts by date": "text", "hours by date": "hour", "answers by branch": "answer", "patterns by name": "patterns", "calendars": "contents",
 }
 
 var namedSections = map[string]section{
@@ -139,6 +139,8 @@ func (s schemaWriter) value(format string) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case "data", "mapping":
 		return map[string]any{"type": "object"}
+	case "true, false or `both`":
+		return either(s.value("true or false"), map[string]any{"const": "both"})
 	case "secret":
 		return either(s.value("text"), s.ref(inSecret))
 	case "answer":

@@ -26,11 +26,12 @@ func TestSums(t *testing.T) {
 		inList:   {"file": files, "numbers": "maxNumbers"},
 		inTenant: {"account": "maxClaims", "labels": "maxLabels", "hours": values},
 		inCalendar: {
-			"file": "calendars.ownerBytes, filesTimes", "headers": "calendars.maxHeaders",
+			"file": "calendars.ownerBytes, filesTimes", "holidays": "maxOwnDays", "headers": "calendars.maxHeaders",
 			"ca_file": "feeds.maxTenantCAFile, maxTenantCAFiles, maxTenantBundles", "only": steps, "except": steps, "limits": lowered,
 		},
-		inFilter: {"summary": steps, "description": steps, "location": steps, "category": steps},
-		inPlan:   {"calendars": values, "branches": "maxBranches", "data": "maxMerged"},
+		inHolidays: {"open_on": "maxOwnDays", "also": "maxOwnDays", "half_days": "maxOwnDays"},
+		inFilter:   {"summary": steps, "description": steps, "location": steps, "category": steps},
+		inPlan:     {"calendars": values, "branches": "maxBranches", "data": "maxMerged"},
 		inRoute: {
 			"path": values, "hours": values, "data": "maxMerged", "branches": "maxBranches",
 			"calendars": values, "answers": values,

@@ -192,10 +192,18 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 	case yes:
 		if e := s.on(leaf, d.segment).why; e.Event != nil {
 			if how.brief {
-				return how.Translate("“%s” in %s, %s", quotable(e.Event.Summary), quotable(how.calendar(e.Calendar)),
+				title := quotable(e.Event.Summary)
+				if other := l.matchedName(e.Event); other != "" {
+					title += " / " + quotable(other)
+				}
+				return how.Translate("“%s” in %s, %s", title, quotable(how.calendar(e.Calendar)),
 					s.spoken(e, how.Language))
 			}
-			return fmt.Sprintf("calendar %s has %q, %s", e.Calendar, e.Event.Summary, s.when(e))
+			also := ""
+			if other := l.matchedName(e.Event); other != "" {
+				also = fmt.Sprintf(", also called %q", other)
+			}
+			return fmt.Sprintf("calendar %s has %q%s, %s", e.Calendar, e.Event.Summary, also, s.when(e))
 		}
 	case no:
 	}
@@ -203,6 +211,19 @@ func (d Decision) whyLeaf(leaf int, truth truth, how wording) string {
 		return phraser{s.route, how.Translate, how.calendar}.leaf(l, false)
 	}
 	return "nothing is on in " + l.String()
+}
+
+// matchedName is the other name of an event by which it was found; "" where its title is like the patterns, too.
+func (l *leaf) matchedName(e *calendars.Event) string {
+	if len(e.Names) == 0 || l.filter.Summary.Match(e.Summary) {
+		return ""
+	}
+	for _, n := range e.Names {
+		if l.filter.Summary.Match(n.Text) {
+			return n.Text
+		}
+	}
+	return ""
 }
 
 // spoken says when an event runs, as people read it.

@@ -40,7 +40,7 @@ func (of *occurrences) fits(list patterns.List, left *int) []bool {
 	}
 	fits := make([]bool, len(of.events))
 	for i, e := range of.events {
-		if fits[i] = list.MatchWithin(e.Summary, left); *left < 0 {
+		if fits[i] = calendars.MatchTitle(list, e, left); *left < 0 {
 			return fits
 		}
 	}

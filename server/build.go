@@ -117,6 +117,7 @@ type builder struct {
 	file      *config.File
 	files     fs.FS
 	now       time.Time
+	clock     func() time.Time // of calendars that follow the years; nil: it stands still at now
 	library   *templates.Library
 	memo      *render.Memo
 	calendars []*calendar

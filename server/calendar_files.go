@@ -80,7 +80,7 @@ func (b *builder) readOwn(own []*unreadCalendar, turns *fileTurns) (isRight bool
 	for _, c := range own {
 		c.panicked = contain.Do(func() error {
 			to := c.calendar
-			to.Known, c.err = loader.Load(c.config.Owner, b.reuse.known(c.config), b.filesFor(c.config), c.config.File,
+			to.Known, c.err = loader.Load(c.config.Owner, b.reuse.known(c.config), to.Files, to.File,
 				to.Limits)
 			return nil
 		})

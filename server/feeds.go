@@ -46,7 +46,10 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		},
 	}
 	own.only, own.except = b.filters(c)
-	if c.File != "" {
+	if c.Holidays != nil {
+		b.holidays(own, c.Holidays)
+	}
+	if own.File != "" {
 		b.unread = append(b.unread, &unreadCalendar{config: c, calendar: own})
 		return own
 	}
@@ -82,6 +85,28 @@ func (b *builder) calendar(c *config.Calendar) *calendar {
 		}
 	}
 	return own
+}
+
+// holidays makes a calendar read the holidays that it is of, in a file that is nowhere but in memory.
+func (b *builder) holidays(own *calendar, h *config.Holidays) {
+	worked, err := h.Calendar()
+	if err != nil { // a program that knows fewer places has accepted it
+		b.wrong(h.Pos, "%s", err)
+		return
+	}
+	clock := b.clock
+	if clock == nil {
+		clock = func() time.Time { return b.now }
+	}
+	own.File, own.Files, own.Holidays = h.File(), worked.Files(clock), worked.Place().Code()
+}
+
+// sourceFile names the file that a calendar is read from; "" for a feed.
+func sourceFile(c *config.Calendar) string {
+	if c.Holidays != nil {
+		return c.Holidays.File()
+	}
+	return c.File
 }
 
 // filesFor is where the files of a calendar are: those of a tenant's lie below its own directory.

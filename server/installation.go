@@ -233,7 +233,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 		file.StateDir = "" // there is no directory beside it
 	}
 	b := builder{
-		file: file, files: i.Files, now: i.Now(), spared: spared, former: how.former, starts: how.starts,
+		file: file, files: i.Files, now: i.Now(), clock: i.Now, spared: spared, former: how.former, starts: how.starts,
 		begin: how.begin,
 	}
 	if err != nil && how.begin != nil {

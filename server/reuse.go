@@ -148,7 +148,7 @@ func (u *reuse) sameLists(c *config.Condition) bool {
 
 // known is what was read of a calendar's files; nil if they are others now.
 func (u *reuse) known(c *config.Calendar) *calendars.Calendar {
-	if u == nil || u.calendars[c.Name] == nil || u.calendars[c.Name].File != c.File ||
+	if u == nil || u.calendars[c.Name] == nil || sourceFile(u.calendars[c.Name]) != sourceFile(c) ||
 		u.calendars[c.Name].Limits != c.Limits {
 		return nil
 	}

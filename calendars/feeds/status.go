@@ -14,6 +14,7 @@ type Status struct {
 	Calendars []string // that ask for it, by name
 	Source    string   // a file, or scheme and host of an address
 	Watched   bool     // Source is a file, or several, which are looked at all the time
+	Holidays  string   // the place whose public holidays it has, worked out by us; "": Source is read or fetched
 	State     Freshness
 	// when its copy was last read or confirmed; zero: there is none, or that cannot be known
 	Read      time.Time
@@ -62,7 +63,7 @@ func (s *Store) Feeds() []Status {
 func (s *Store) status(f *feed) Status {
 	st := Status{
 		Calendars: f.names(), Source: f.subscriptions[0].location(), Watched: f.subscriptions[0].File != "",
-		State:  Fresh,
+		State: Fresh, Holidays: f.subscriptions[0].Holidays,
 		Result: f.last.Result, Code: f.last.Status, Err: f.last.Err, Attempted: f.lastEnded, Next: f.next,
 		Failed: f.failures, Skew: f.last.Skew,
 	}

@@ -19,6 +19,9 @@ type Subscription struct {
 	Source   Source // with a File only its Owner counts
 	File     string // a path or glob, as Load takes it
 	Files    fs.FS  // where File is; nil: the operating system's
+	// Holidays is the place whose public holidays are in File; "" for another calendar. Such a file is worked out by
+	// us, so that it changes when its time does, and at no other.
+	Holidays string
 	// Known is what was read of File a moment ago, so that nothing waits for it; nil if it was not.
 	Known   *calendars.Calendar
 	Refresh time.Duration
@@ -48,8 +51,11 @@ func (s *Subscription) earlierFiles() []string {
 
 // location is the source without its secrets.
 func (s *Subscription) location() string {
-	if s.File == "" {
+	switch {
+	case s.File == "":
 		return s.Source.String()
+	case s.Holidays != "":
+		return "public holidays of " + s.Holidays
 	}
 	return s.File
 }

@@ -53,7 +53,7 @@ func (s *Store) readFiles(ctx context.Context, f *feed, sub *Subscription, now t
 		print, size, err = fingerprint(sub.Files, names)
 	}
 	o := outcome{fingerprint: print, Fetched: Fetched{Result: metrics.OK}}
-	if err == nil && print == before && now.Sub(reread) < rereadInterval {
+	if err == nil && print == before && (sub.Holidays != "" || now.Sub(reread) < rereadInterval) {
 		return outcome{skipped: true}
 	}
 	if err == nil {

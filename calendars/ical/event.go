@@ -25,6 +25,7 @@ type Event struct {
 	Description string
 	Location    string
 	Categories  []string
+	Names       []Name // further ones of the event (X-CALLHOURS-NAME), which people may write instead of the Summary
 
 	Tentative   bool // STATUS:TENTATIVE
 	Transparent bool // TRANSP:TRANSPARENT: it does not make anyone busy
@@ -52,6 +53,12 @@ type Event struct {
 	Onwards      bool   // RANGE=THISANDFUTURE
 }
 
+// Name is what an event is called in a language.
+type Name struct {
+	Language string // of RFC 5646, in lower case; "" for none, or several
+	Text     string
+}
+
 // RDate is an RDATE; a PERIOD brings its own length.
 type RDate struct {
 	Start    Time
@@ -71,7 +78,8 @@ const (
 var eventProperties = map[string]use{
 	"UID": textual, "SUMMARY": textual, "DESCRIPTION": textual, "LOCATION": textual, "CATEGORIES": textual,
 	"STATUS": textual, "TRANSP": textual, "SEQUENCE": textual, "LAST-MODIFIED": textual, "DTSTAMP": textual,
-	"DTSTART": scheduling, "DTEND": scheduling, "DURATION": scheduling, "RRULE": scheduling, "EXRULE": scheduling,
+	"X-CALLHOURS-NAME": textual,
+	"DTSTART":          scheduling, "DTEND": scheduling, "DURATION": scheduling, "RRULE": scheduling, "EXRULE": scheduling,
 	"RDATE": scheduling, "EXDATE": scheduling, "RECURRENCE-ID": scheduling,
 }
 
@@ -97,6 +105,13 @@ func (e *Event) describe(p property) (flaw, becomes string) {
 			var long bool
 			e.Categories[i], long = cutText(c, longestText)
 			cut = cut || long
+		}
+	case "X-CALLHOURS-NAME":
+		var own Name
+		own.Text, cut = cutText(p.text(), longestText)
+		own.Language = p.language()
+		if own.Text != "" && len(e.Names) < maxNames && len(own.Language) <= longestLanguage {
+			e.Names = append(e.Names, own)
 		}
 	case "STATUS":
 		return e.setStatus(strings.ToUpper(strings.Trim(p.value, "\"' \t")))

@@ -25,8 +25,25 @@ func (p property) text() string {
 	return validText(ics.FromText(p.value))
 }
 
+// language is the parameter LANGUAGE (RFC 5545, 3.2.10) in lower case; "" without one.
+func (p property) language() string {
+	written := strings.TrimSuffix(p.content[len(p.name):len(p.content)-len(p.value)], ":")
+	for parameter := range strings.SplitSeq(written, ";") {
+		if name, value, _ := strings.Cut(parameter, "="); strings.EqualFold(strings.TrimSpace(name), "LANGUAGE") {
+			return strings.ToLower(strings.Trim(value, "\" "))
+		}
+	}
+	return ""
+}
+
 // maxCategories is how many categories of an event are read; a person gives it a few.
 const maxCategories = 100
+
+// maxNames is how many names of an event are read, and longestLanguage how many bytes the language of one may have.
+const (
+	maxNames        = 20
+	longestLanguage = 35
+)
 
 // texts is a comma-separated list of texts, without the empty ones. An escaped comma does not
 // separate.

@@ -27,8 +27,9 @@ import (
 
 // eventFlags are the flags of events.
 type eventFlags struct {
-	config, format     string
-	from, to, timezone string
+	config, format            string
+	from, to, timezone        string
+	country, region, language string
 }
 
 func eventsCommand(env environment) *cobra.Command {
@@ -44,12 +45,26 @@ input.
   callhours events hours
   callhours events hours --from 2026-12-20 --to 2027-01-05
   callhours events holidays.ics --timezone America/New_York --format json
+  callhours events --country DE --region BY --from 2027-01-01 --to 2028-01-01
+  callhours events --country US --format ics > holidays.ics
+
+With --country it lists the public holidays of a country or region, for a year
+unless --to says otherwise; "callhours holidays" lists which ones are known.
+--format ics writes them as iCalendar, to be imported or published anywhere: from
+ten years back to twenty ahead unless --from or --to is given.
 
 --timezone is the time zone of the dates, and of all-day and floating events.`,
 		Args:              arguments(0, 1, "CALENDAR, FILE or URL"),
 		ValidArgsFunction: completeCalendars,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case a.country != "" && len(args) > 0:
+				return usageError(fmt.Errorf("--country and %s name two calendars; keep one", diag.Quote(args[0])))
+			case a.country != "":
+				return countryEvents(a, env)
+			case a.region != "" || a.language != "" || a.format == "ics":
+				return usageError(errors.New("--region, --language and --format ics go with --country"))
+			case len(args) == 0:
 				return whichCalendar(a.config, env)
 			}
 			return events(cmd.Context(), args[0], a, env)
@@ -57,9 +72,13 @@ input.
 	}
 	f := cmd.Flags()
 	configFlag(cmd, &a.config)
-	formatFlag(cmd, &a.format)
+	f.StringVar(&a.format, "format", "text", "output `format`: text, json, or ics with --country")
+	completeFlag(cmd, "format", "text", "json", "ics")
+	f.StringVar(&a.country, "country", "", "list the public holidays of a `country`, such as DE or DE-BY")
+	f.StringVar(&a.region, "region", "", "the `region` of --country, such as BY")
+	f.StringVar(&a.language, "language", "", "`language` of --country's holidays: en, de, es or fr (default: en)")
 	f.StringVar(&a.from, "from", "", "first date or `time` (default: today)")
-	f.StringVar(&a.to, "to", "", "date or `time` of the end, which is not included (default: 30 days after --from)")
+	f.StringVar(&a.to, "to", "", "date or `time` of the end, which is not included (default: 30 days after --from, with --country a year)")
 	f.StringVar(&a.timezone, "timezone", "",
 		"time `zone`, such as Europe/Berlin (default: the calendar's, or else the configuration's)")
 	return cmd
@@ -85,24 +104,17 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 		return usageError(
 			errors.New("no time zone given; use --timezone, for example --timezone Europe/Berlin"))
 	}
-	now := env.now().In(zone)
-	y, m, d := now.Date()
-	from := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if a.from != "" {
-		if from, err = preview.Moment(a.from, zone); err != nil {
-			return usageError(fmt.Errorf("--from %w", err))
-		}
+	from, to, err := eventTimes(a, env.now().In(zone))
+	if err != nil {
+		return err
 	}
-	to := from.AddDate(0, 0, 30)
-	if a.to != "" {
-		if to, err = preview.Moment(a.to, zone); err != nil {
-			return usageError(fmt.Errorf("--to %w", err))
-		}
-	}
-	if !from.Before(to) {
-		return usageError(fmt.Errorf("--to %s is not after --from %s", to.Format(time.RFC3339),
-			from.Format(time.RFC3339)))
-	}
+	return writeEvents(calendar, zone, from, to, a.format, env)
+}
+
+// writeEvents lists what is on in a calendar between two times.
+func writeEvents(calendar *calendars.Calendar, zone *time.Location, from, to time.Time, format string,
+	env environment,
+) (err error) {
 	view := calendars.View{Zone: zone}
 	t := calendar.Compile(view, from, to)
 	l := listing{
@@ -112,7 +124,7 @@ func events(ctx context.Context, name string, a eventFlags, env environment) err
 	}
 	l.truncate(maxOccurrences)
 	out := bufio.NewWriter(env.stdout)
-	if a.format == "json" {
+	if format == "json" {
 		err = l.json(out, isTerminal(env.stdout))
 	} else {
 		l.text(out)

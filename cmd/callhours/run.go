@@ -107,7 +107,7 @@ usage or a refused configuration.`,
 	root.SetVersionTemplate("callhours {{.Version}}\n")
 	setUsage(root)
 	root.AddCommand(serveCommand(env), initCommand(), checkCommand(env), explainCommand(env), eventsCommand(env),
-		feedsCommand(env), hoursCommand(env), manCommand(), reloadCommand(env), schemaCommand(env),
+		feedsCommand(env), holidaysCommand(env), hoursCommand(env), manCommand(), reloadCommand(env), schemaCommand(env),
 		testCommand(env), templatesCommand(env), versionCommand())
 	nameCompletion(root)
 	return root
