@@ -25,9 +25,11 @@ type File struct {
 
 	Listen      []Text // host:port of the Pivot listener, the first one foremost; default ":8080"
 	AdminListen Text   // host:port of the admin listener; default "127.0.0.1:9480"
-	PivotPath   Text   // path of routes that have a match and no path; default "/pivot"
-	Auth        *Auth
-	TLS         *TLS // of Listen; nil: plain HTTP
+	// MetricsListen is host:port of a listener for metrics and health alone; "": there is none.
+	MetricsListen Text
+	PivotPath     Text // path of routes that have a match and no path; default "/pivot"
+	Auth          *Auth
+	TLS           *TLS // of Listen; nil: plain HTTP
 	// AdminWebConfig is the file with TLS and logins of AdminListen, resolved; "" for plain HTTP
 	// without authentication.
 	AdminWebConfig Text

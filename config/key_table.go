@@ -101,6 +101,10 @@ var keyTable = []key{
 	},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "the admin listener: console, metrics, health, reload"},
 	{
+		inMain, "metrics_listen", "address", "none",
+		"a listener for `/metrics`, `/-/healthy` and `/-/ready` alone, without a login; they are on `admin_listen` too",
+	},
+	{
 		inMain, "admin_web_config", "path", "none",
 		"Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP without authentication",
 	},

@@ -22,6 +22,7 @@ func (s *source) readGlobal() {
 	f, top := s.file, s.top
 	f.Listen = top.addresses("listen", ":8080")
 	f.AdminListen = top.address("admin_listen", "127.0.0.1:9480")
+	f.MetricsListen = top.address("metrics_listen", "")
 	if web := top.nonBlank("admin_web_config"); web.S != "" {
 		f.AdminWebConfig = Text{Pos: web.Pos, S: s.resolve(web)}
 	}
@@ -253,12 +254,21 @@ func (l *loader) crossCheck(main *source) {
 	}
 	l.checkSamePaths()
 	l.checkTenantPaths()
+	if f.MetricsListen.S != "" && addressesConflict(f.AdminListen.S, f.MetricsListen.S) {
+		l.mistakes = append(l.mistakes, diag.Mistakef(f.MetricsListen.Pos,
+			"admin_listen and metrics_listen are both on %s; give them different ports, or leave metrics_listen out: "+
+				"admin_listen has /metrics too", f.MetricsListen.S))
+	}
 	for i, at := range f.Listen {
 		port := at.S[strings.LastIndex(at.S, ":")+1:]
 		if addressesConflict(at.S, f.AdminListen.S) {
 			l.mistakes = append(l.mistakes, diag.Mistakef(cmp.Or(f.AdminListen.Pos, at.Pos),
 				"listen and admin_listen are both on port %s; give them different ports, so that Kazoo cannot reach "+
 					"the admin listener", port))
+		}
+		if f.MetricsListen.S != "" && addressesConflict(at.S, f.MetricsListen.S) {
+			l.mistakes = append(l.mistakes, diag.Mistakef(f.MetricsListen.Pos,
+				"listen and metrics_listen are both on port %s; give them different ports", port))
 		}
 		for _, other := range f.Listen[:i] {
 			if addressesConflict(at.S, other.S) {

@@ -18,8 +18,10 @@ import (
 	"github.com/callhours/callhours/server/listen"
 )
 
-// strayCall is the answer to Kazoo on admin_listen, and the log with it.
-const strayCall = "calls are answered on listen, and this is admin_listen; correct the port of voice_url"
+// strayCall is the answer to Kazoo on another listener, and the log with it.
+func strayCall(listener string) string {
+	return "calls are answered on listen, and this is " + listener + "; correct the port of voice_url"
+}
 
 // admin is the admin listener: health, readiness, metrics, the API and the console.
 type admin struct {
@@ -50,12 +52,11 @@ type admin struct {
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.writeWithin(w, answerWithin)
 	if a.isStrayCall(r) { // under whatever host name: Kazoo knows this machine by that of voice_url
-		a.refuseCall(w, r)
+		a.refuseCall(w, r, "admin_listen")
 		return
 	}
 	if !a.isAllowedHost(r.Host) && !a.requiresLogin() {
-		listen.WriteError(w, r, http.StatusForbidden,
-			"this host name is not one of callhours' own; ask by address, as localhost, or by the name in admin_listen")
+		listen.WriteError(w, r, http.StatusForbidden, foreignHost("admin_listen"))
 		return
 	}
 	if status, line := checkRequest(r); status != 0 {
@@ -103,19 +104,11 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.profiles.ServeHTTP(w, r)
 		return
 	}
+	if a.serveHealth(w, r) {
+		return
+	}
 	switch r.URL.Path {
-	case "/-/healthy":
-		listen.WriteText(w, http.StatusOK, "healthy")
-	case "/-/ready":
-		switch {
-		case a.draining.Load():
-			listen.WriteError(w, r, http.StatusServiceUnavailable, "stopping")
-		case a.live.Load() == nil:
-			listen.WriteError(w, r, http.StatusServiceUnavailable, "starting")
-		default:
-			listen.WriteText(w, http.StatusOK, "ready")
-		}
-	case "/metrics":
+	case metricsPath:
 		a.scrapes.ServeHTTP(w, r)
 	default:
 		if serve := a.endpoint(r.URL.Path); serve != nil {
@@ -124,6 +117,33 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		listen.WriteError(w, r, http.StatusNotFound, "not found; see /")
 	}
+}
+
+// The paths of the listener that belong to no API.
+const (
+	metricsPath = "/metrics"
+	healthyPath = "/-/healthy"
+	readyPath   = "/-/ready"
+)
+
+// serveHealth answers whether the process runs, and whether it answers calls; false for other paths.
+func (a *admin) serveHealth(w http.ResponseWriter, r *http.Request) bool {
+	switch r.URL.Path {
+	case healthyPath:
+		listen.WriteText(w, http.StatusOK, "healthy")
+	case readyPath:
+		switch {
+		case a.draining.Load():
+			listen.WriteError(w, r, http.StatusServiceUnavailable, "stopping")
+		case a.live.Load() == nil:
+			listen.WriteError(w, r, http.StatusServiceUnavailable, "starting")
+		default:
+			listen.WriteText(w, http.StatusOK, "ready")
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // isStrayCall tells Kazoo's requests from those of people: its POSTs come from no page of a
@@ -144,17 +164,17 @@ func (a *admin) isStrayCall(r *http.Request) bool {
 // refuseCall answers a call that came to the wrong port with 404, since Kazoo ends a call that gets
 // 200 and no callflow, and says so in the log: its caller has heard the fallback of the pivot
 // action, and nothing else shows why.
-func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request) {
+func (a *admin) refuseCall(w http.ResponseWriter, r *http.Request, listener string) {
 	a.strays.Do(a.realNow(), func(more int) {
 		path := ""
 		if l := a.live.Load(); l != nil {
 			path = listen.HeaderText(shortened(l.table.ShownPath(r.URL.Path)))
 		}
 		a.log.WarnContext(r.Context(), "call", slog.Int("status", http.StatusNotFound),
-			slog.String("reason", "admin_listen"), slog.String("path", path), slog.String("detail", strayCall),
+			slog.String("reason", listener), slog.String("path", path), slog.String("detail", strayCall(listener)),
 			slog.String("remote", r.RemoteAddr), slog.Int("more", more))
 	})
-	listen.WriteError(w, r, http.StatusNotFound, strayCall)
+	listen.WriteError(w, r, http.StatusNotFound, strayCall(listener))
 }
 
 // refreshedCalendar is the calendar that a path asks to fetch; a tenant's has a slash in it.

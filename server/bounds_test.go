@@ -68,7 +68,7 @@ func TestHeaderBytes(t *testing.T) {
 	const slop = 8 << 10
 	w := newWorld(t, oneRoute, nil)
 	at := make(chan net.Addr, 2)
-	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	w.options.Started = func(calls, admin, _ net.Addr) { at <- calls; at <- admin }
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()

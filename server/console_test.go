@@ -144,7 +144,7 @@ func TestStopsWithListeners(t *testing.T) {
 	w := newWorld(t, oneRoute, nil)
 	ctx, stop := context.WithCancel(t.Context())
 	at := make(chan net.Addr, 2)
-	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	w.options.Started = func(calls, admin, _ net.Addr) { at <- calls; at <- admin }
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 	<-at
@@ -299,7 +299,7 @@ func TestWebConfig(t *testing.T) {
 	w.options.Generation.file.AdminWebConfig = diag.Text{S: path}
 	w.options.Generation.file.AdminListen.S = "0.0.0.0:0"
 	at := make(chan net.Addr, 2)
-	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	w.options.Started = func(calls, admin, _ net.Addr) { at <- calls; at <- admin }
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()

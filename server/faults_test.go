@@ -439,7 +439,7 @@ func TestStartTimeout(t *testing.T) {
 	})
 	w := newWorld(t, strings.ReplaceAll("start_timeout: 100ms\n"+oneFeed, "$FEED", f.URL), nil)
 	started := make(chan string, 1)
-	w.options.Started = func(calls, admin net.Addr) { started <- "http://" + calls.String() }
+	w.options.Started = func(calls, admin, _ net.Addr) { started <- "http://" + calls.String() }
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()

@@ -175,7 +175,7 @@ func adminRequest(method, path string) *http.Request {
 func (w *world) run(t *testing.T) (calls, admin string) {
 	t.Helper()
 	at := make(chan net.Addr, 2)
-	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	w.options.Started = func(calls, admin, _ net.Addr) { at <- calls; at <- admin }
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()

@@ -209,6 +209,7 @@ func (g *Generation) restartKeys(first *Generation) []string {
 	keys := []string{}
 	for key, same := range map[string]bool{
 		"listen": slices.EqualFunc(a.Listen, b.Listen, func(a, b diag.Text) bool { return a.S == b.S }), "admin_listen": a.AdminListen.S == b.AdminListen.S,
+		"metrics_listen":   a.MetricsListen.S == b.MetricsListen.S,
 		"tls":              sameTLS(a.TLS, b.TLS),
 		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
 		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format,

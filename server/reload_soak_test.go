@@ -245,7 +245,7 @@ func (r *reloads) serve() (s *Server, calls, admin string) {
 	s = New(Options{
 		Generation: loaded.Generation, Installation: i, Loaded: loaded, Registry: registry, Metrics: m, Now: time.Now,
 		Log: slog.New(slog.DiscardHandler),
-		Started: func(c, a net.Addr) {
+		Started: func(c, a, _ net.Addr) {
 			calls, admin = "http://"+c.String(), "http://"+a.String()
 			close(started)
 		},

@@ -91,7 +91,7 @@ func intParam(query url.Values, key string, def, minimum, maximum int) (int, err
 // isCheap are the paths that cost nothing to answer, whoever makes a browser ask for them.
 func isCheap(path string) bool {
 	switch path {
-	case "/-/healthy", "/-/ready", openapiPath:
+	case healthyPath, readyPath, openapiPath:
 		return true
 	}
 	return console.IsStatic(path)

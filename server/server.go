@@ -62,9 +62,9 @@ type Options struct {
 	// that has no Generation. It is not read where Loaded is whole.
 	Rest    <-chan Loaded
 	Service Service // what started the process
-	// Started is told where the listeners are, once both are open and calls are answered; nil for
+	// Started is told where the listeners are, metrics_listen nil for none, once calls are answered; nil for
 	// nobody.
-	Started func(calls, admin net.Addr)
+	Started func(calls, admin, metrics net.Addr)
 }
 
 // Server answers calls from a generation.
@@ -146,7 +146,8 @@ func New(o Options) *Server {
 	if err != nil {
 		host = ""
 	}
-	s.admin.hostNames = func() []string { return []string{host, s.publicHost()} }
+	monitored, _, _ := net.SplitHostPort(o.Generation.file.MetricsListen.S) // "": no host
+	s.admin.hostNames = func() []string { return []string{host, monitored, s.publicHost()} }
 	s.admin.scrapes = newScrapes(o.Registry, s.scraped, o.RealNow)
 	if o.Profiles {
 		s.admin.profiles = profiles()
@@ -264,6 +265,11 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer adminSocket.Close()
+	monitoring, err := s.openMonitoring(ctx, file.MetricsListen.S)
+	if err != nil {
+		return err
+	}
+	defer monitoring.close()
 	auth, err := listen.NewAdminAuth(file.AdminWebConfig.S, s.guardedAdmin(), s.options.Log, s.options.Now)
 	if err != nil {
 		return err
@@ -302,9 +308,9 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		}
 	}
 	pivotServer := listen.NewPivotServer(s.calls, s.options.Log, s.options.Now)
-	adminServer := listen.NewAdminServer(s.options.Log, s.options.Now)
+	adminServer := listen.NewAdminServer("admin_listen", s.options.Log, s.options.Now)
 	adminServer.RegisterOnShutdown(s.admin.console.Close) // who listens for changes would hold it open
-	ended := make(chan error, len(pivots)+1)
+	ended := make(chan error, len(pivots)+2)
 	for _, listener := range pivots {
 		loops.Go(func() {
 			ended <- s.guard.Do(metrics.PanicConnection, "listen", func() error {
@@ -318,6 +324,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 			return auth.Serve(adminListener, adminServer)
 		})
 	})
+	monitoring.run(background, s, &loops, ended)
 	if at, ok := adminSocket.Addr().(*net.TCPAddr); ok && !at.AddrPort().Addr().Unmap().IsLoopback() &&
 		!auth.RequiresLogin() && !auth.StartedClosed() {
 		s.options.Log.WarnContext(ctx,
@@ -352,7 +359,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "watchdog", s.keepAlive) })
 		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "status", s.keepStatus) })
 		if s.options.Started != nil {
-			s.options.Started(callsAt, adminSocket.Addr())
+			s.options.Started(callsAt, adminSocket.Addr(), monitoring.addr())
 		}
 		s.tell("READY=1", "STATUS="+s.summary())
 		select {
@@ -367,7 +374,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	late, cancel := context.WithTimeout(background, closing)
 	defer cancel()
 	s.finishAll(late, pivotListeners)
-	err = errors.Join(err, pivotServer.Shutdown(late), adminServer.Shutdown(late))
+	err = errors.Join(err, pivotServer.Shutdown(late), adminServer.Shutdown(late), monitoring.shutdown(late))
 	s.calls.pools.Close()
 	s.calls.lines.flush()
 	return err

@@ -633,7 +633,7 @@ func TestRun(t *testing.T) {
 	w := newWorld(t, oneRoute, nil)
 	ctx, stop := context.WithCancel(t.Context())
 	at := make(chan net.Addr, 2)
-	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	w.options.Started = func(calls, admin, _ net.Addr) { at <- calls; at <- admin }
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 	calls, admin := <-at, <-at
@@ -722,7 +722,7 @@ func TestRunTLS(t *testing.T) {
 	c := certFiles(t, t.TempDir())
 	w := newWorld(t, "tls: {cert_file: tls.crt, key_file: tls.key}\n"+oneRoute, nil)
 	at := make(chan net.Addr, 2)
-	w.options.Started = func(calls, admin net.Addr) { at <- calls; at <- admin }
+	w.options.Started = func(calls, admin, _ net.Addr) { at <- calls; at <- admin }
 	if err := w.Run(t.Context()); err == nil ||
 		!strings.HasPrefix(err.Error(), "tls: cert_file tls.crt: no such file") {
 		t.Errorf("without the files: got %v", err)

@@ -215,7 +215,7 @@ func TestSoak(t *testing.T) {
 	s := newSoak(t, lasts)
 	ctx, stop := context.WithCancel(t.Context())
 	started, ended := make(chan string, 1), make(chan error, 1)
-	s.options.Started = func(calls, _ net.Addr) { started <- calls.String() }
+	s.options.Started = func(calls, _, _ net.Addr) { started <- calls.String() }
 	go func() { ended <- s.Run(ctx) }()
 	s.calls = "http://" + <-started
 	var background sync.WaitGroup

@@ -498,7 +498,7 @@ func TestListeners(t *testing.T) {
 	w.start(t, Options{Generation: g})
 	ctx, stop := context.WithCancel(t.Context())
 	at := make(chan string, 1)
-	w.options.Started = func(calls, _ net.Addr) { at <- calls.String() }
+	w.options.Started = func(calls, _, _ net.Addr) { at <- calls.String() }
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 	first := <-at

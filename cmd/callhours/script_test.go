@@ -245,6 +245,9 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Setenv("CALLS", calls)
 	ts.Setenv("ADMIN", admin)
+	if at := regexp.MustCompile(`metrics_listen=(\S+)`).FindStringSubmatch(s.stderr.String()); at != nil {
+		ts.Setenv("METRICS", "http://"+at[1])
+	}
 	go func() {
 		defer close(s.read)
 		_, _ = io.Copy(&s.stderr, out)

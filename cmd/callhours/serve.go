@@ -252,9 +252,13 @@ func newServer(i *server.Installation, loaded server.Loaded, rest <-chan server.
 		Generation: loaded.Generation, Registry: to.registry, Metrics: to.metrics, Now: i.Now, RealNow: time.Now,
 		UserAgent: userAgent(), Version: buildVersion(), Log: log, Profiles: flags.pprof,
 		Service: to.service,
-		Started: func(calls, admin net.Addr) {
+		Started: func(calls, admin, metrics net.Addr) {
 			if example != "" {
 				log.Warn("the built-in example is served", slog.String("detail", example))
+			}
+			log := log
+			if metrics != nil {
+				log = log.With(slog.String("metrics_listen", metrics.String()))
 			}
 			log.Info("started", slog.String("version", buildVersion()), slog.String("configuration", in.name()),
 				slog.String("listen", calls.String()), slog.String("admin_listen", admin.String()),

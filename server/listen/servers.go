@@ -53,12 +53,13 @@ func NewPivotServer(handler http.Handler, log *slog.Logger, now func() time.Time
 	}
 }
 
-// NewAdminServer is the server of the admin listener. How long an answer may take is set by each
+// NewAdminServer is the server of a listener for people and for what watches: admin_listen or
+// metrics_listen. How long an answer may take is set by each
 // handler: a fetch that was asked for may take half a minute.
-func NewAdminServer(log *slog.Logger, now func() time.Time) *http.Server {
+func NewAdminServer(listener string, log *slog.Logger, now func() time.Time) *http.Server {
 	return &http.Server{
 		DisableGeneralOptionsHandler: true, MaxHeaderBytes: MaxAdminHeader,
-		ErrorLog:          newHTTPLog(log, now, "admin_listen"),
+		ErrorLog:          newHTTPLog(log, now, listener),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 	}
 }
