@@ -814,6 +814,7 @@ func limitSections() []limitSection {
 				"days that `also`, `half_days` and `open_on` of `holidays` name, each", "{config.maxOwnDays}", "",
 				"refused", "config.TestOwnDays",
 			},
+			{"a credential", "{config.maxCredential:bytes}", "", "a mistake", "config.TestCredentials"},
 			{"an `edit_url`", "{config.maxEditURL} characters", "", "refused", "config.TestEditURL"},
 			{"an address of `public_url`", "{config.maxPublicURL} characters", "", "refused", "config.TestPublicURL"},
 			{"a `language`", "{config.maxLanguage} characters", "", "refused", "config.TestLanguageLength"},

@@ -39,7 +39,7 @@ func memory(files ...string) fstest.MapFS {
 func TestFull(t *testing.T) {
 	t.Parallel()
 	fsys := os.DirFS("testdata/full")
-	f, err := Load("callhours.yaml", Options{FS: fsys})
+	f, err := Load("callhours.yaml", Options{FS: fsys, Credentials: "testdata/full/credentials"})
 	if err != nil {
 		t.Fatalf("got mistakes:\n%v", err)
 	}
@@ -59,7 +59,7 @@ func TestFull(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
-	disk, err := Load("testdata/full/callhours.yaml", Options{})
+	disk, err := Load("testdata/full/callhours.yaml", Options{Credentials: "testdata/full/credentials"})
 	if err != nil {
 		t.Fatalf("from disk: got mistakes:\n%v", err)
 	}

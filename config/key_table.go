@@ -247,7 +247,8 @@ var keyTable = []key{
 	},
 	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may use"},
 
-	{inSecret, "secret", "name", "required", "a name from the secrets files"},
+	{inSecret, "secret", "name", "`secret` or `credential`", "a name from the secrets files"},
+	{inSecret, "credential", "name", "`secret` or `credential`", "a name from `LoadCredential` of the systemd unit; not for tenants"},
 
 	{inList, "file", "path", "none", "numbers, one a line; `#` starts a comment"},
 	{inList, "numbers", "numbers", "none", "numbers in place; a list has either `file` or `numbers`"},

@@ -33,6 +33,9 @@ type Options struct {
 	// understood: a file of tests in a tenant's directory is the tenant's, with its rules for file
 	// names. nil: it is the operator's.
 	Tested *File
+	// Credentials is the directory of what systemd gives the process by LoadCredential; "": it gives
+	// nothing, so that {credential: NAME} opens and sends nothing.
+	Credentials string
 	// CheckZone reports what is wrong with the name of a time zone, and what to write instead; nil:
 	// a check with the Go library.
 	CheckZone func(name string) error
@@ -57,6 +60,7 @@ func Load(path string, o Options) (*File, error) {
 		translations: map[string]map[string]*Plan{},
 		zoneErrors:   map[string]error{},
 		checkZone:    o.CheckZone,
+		credentials:  o.Credentials,
 	}
 	if l.checkZone == nil {
 		l.checkZone = checkKnownZone
@@ -118,6 +122,7 @@ type loader struct {
 	grants          map[string]*grant       // what the main file says of tenants, by name
 	zoneErrors      map[string]error        // what is wrong with a time zone, by name
 	checkZone       func(name string) error // see Options
+	credentials     string                  // see Options
 	hours           []Secret                // the token that opens the hours of all routes; none without one
 	mistakes        diag.Mistakes
 

@@ -31,7 +31,7 @@ func (s Secret) Reveal() string {
 func (s Secret) Given() bool { return s.text != nil }
 
 // Withdrawn reports whether the secret is one that the main file does not give to the tenant any
-// more, whose accepted file names it. Its text is random then: whatever is to be opened with it
+// more, whose accepted file names it, or a credential that the process was not given. Its text is random then: whatever is to be opened with it
 // stays closed, and nothing is to be sent.
 func (s Secret) Withdrawn() bool { return s.withdrawn }
 
@@ -147,11 +147,11 @@ func (f fields) secret(key string) Secret {
 func (s *source) secretValue(n *node, key string) Secret {
 	switch {
 	case n.kind == list:
-		s.mistake(n.Pos, "expected %s to be a text or {secret: NAME}, found a list", key)
+		s.mistake(n.Pos, "expected %s to be a text, {secret: NAME} or {credential: NAME}, found a list", key)
 	case n.kind == mapping && len(n.entries) == 0:
-		s.mistake(n.Pos, "expected %s to be a text or {secret: NAME}, found an empty mapping", key)
+		s.mistake(n.Pos, "expected %s to be a text, {secret: NAME} or {credential: NAME}, found an empty mapping", key)
 	case n.kind == mapping:
-		return s.resolveSecret(s.fields(n, inSecret).required("secret"))
+		return s.namedSecret(s.fields(n, inSecret))
 	case n.text == "":
 		s.mistake(n.Pos, "%s is empty", key)
 	case strings.ContainsAny(n.text, "\r\n"):

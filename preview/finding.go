@@ -38,7 +38,7 @@ func Kinds() []Kind {
 		// The configuration.
 		mistake, "schema_refused", "callflow_odd", "template_odd", "data_unread", "action_budget", "no_auth",
 		"message_language", "no_routes",
-		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "state_dir_shared", "state_dir_unwritable",
+		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "credential_absent", "state_dir_shared", "state_dir_unwritable",
 		"account_odd", "routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		// Routes and their branches.
 		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening",

@@ -28,7 +28,9 @@ type Installation struct {
 	// Exclusive takes the lock of state_dir, which then belongs to this process alone. Another that
 	// has it makes Start a reader of that directory, and a strict one fail.
 	Exclusive bool
-	Program   string // that loads, such as "callhours/1.2": another one tries again what ended this
+	// Credentials is the directory of those that systemd gives the process; see [config.Options].
+	Credentials string
+	Program     string // that loads, such as "callhours/1.2": another one tries again what ended this
 }
 
 // Loaded is what came of reading an installation's files.
@@ -220,7 +222,7 @@ func (i Installation) build(inputs *config.Inputs, spared func(of string) bool, 
 	file, err := config.Load(i.Path,
 		config.Options{
 			Inputs: inputs, Accepted: how.accepted, Former: before, ReserveSince: how.hold,
-			CheckZone: zones.Check,
+			CheckZone: zones.Check, Credentials: i.Credentials,
 		})
 	var mistakes diag.Mistakes
 	switch {

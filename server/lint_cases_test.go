@@ -479,6 +479,11 @@ var lintConfig = []lintCase{
 		want: []string{"secret_in_plain: callhours.yaml:5:"},
 	},
 	{
+		name: "a credential without systemd",
+		yaml: "auth: {basic: {username: kazoo, password: {credential: pw}}}\n" + office,
+		want: []string{"credential_absent: callhours.yaml:5:"},
+	},
+	{
 		name: "a secrets file that others can read", yaml: "secrets: [s.yaml]\n" + office,
 		files: map[string]string{"s.yaml for all": "pw: hush\n"},
 		want:  []string{"secrets_readable: s.yaml: secrets are open to others (mode 0644); chmod 600"},

@@ -57,6 +57,9 @@ func (a *attempt) run(ctx context.Context) Fetched {
 	if err := a.source.Validate(); err != nil {
 		return a.fail(metrics.ServerError, "%w", err)
 	}
+	if a.source.Withdrawn && a.source.Owner == "" {
+		return a.fail(metrics.ServerError, "the feed needs a credential, which systemd gives to the service alone")
+	}
 	if a.source.Withdrawn {
 		return a.fail(metrics.ServerError, "the main file no longer gives this tenant a secret that the feed needs")
 	}

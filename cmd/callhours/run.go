@@ -171,7 +171,7 @@ func (i installation) warn(env environment) {
 func load(path string, env environment) (installation, diag.Mistakes, error) {
 	var i installation
 	path, i.files = findConfig(path)
-	file, err := config.Load(path, config.Options{FS: i.files, CheckZone: zones.Check})
+	file, err := config.Load(path, config.Options{FS: i.files, CheckZone: zones.Check, Credentials: credentials()})
 	i.file = file
 	var mistakes diag.Mistakes
 	switch {

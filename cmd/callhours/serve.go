@@ -205,7 +205,7 @@ func loadServer(path string, strict bool, now func() time.Time, to served,
 	serve func(loaded server.Loaded, i *server.Installation, example string),
 ) (loaded server.Loaded, _ error) {
 	main, files := findConfig(path)
-	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true, Program: userAgent()}
+	i := &server.Installation{Path: main, Files: files, Now: now, Exclusive: true, Program: userAgent(), Credentials: credentials()}
 	example := ""
 	if files != nil {
 		example = findMissingConfig().serveWarning()

@@ -75,3 +75,6 @@ func notify(at, state string) {
 		_, _ = conn.Write([]byte(state))
 	}
 }
+
+// credentials is the directory of what the service manager gives by LoadCredential; "": nothing.
+func credentials() string { return os.Getenv("CREDENTIALS_DIRECTORY") }
