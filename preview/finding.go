@@ -50,7 +50,7 @@ func Kinds() []Kind {
 		"shift_unclear", "shift_unfilled",
 		// Single events.
 		"event_unusable", "not_standard", "odd_event", "no_length", "one_day", "clock_change", "series_ended",
-		"series_ends", "far_future",
+		"series_ends", "far_future", "provisional",
 	}
 	slices.Sort(names)
 	kinds := make([]Kind, len(names))

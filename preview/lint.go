@@ -30,6 +30,7 @@ type Calendar struct {
 	Ahead      time.Duration // there are events this far ahead; 0: nothing is said
 	Covered    bool          // some event is on at any moment
 	MayBeEmpty bool          // no events at all are fine
+	Holidays   bool          // its events are worked out by us: they have no place, and their years are meant
 }
 
 // Lint finds what is most likely meant otherwise: in branches, and in what calendars hold in the

@@ -154,7 +154,7 @@ func (l *calendarLint) reportBranch(route, branch string, e *calendars.Event, ki
 	}
 	f := Findingf(l.config.Pos, kind, format, args...)
 	f.Route, f.Branch = route, branch
-	if f.Calendar = l.config.Name; e != nil {
+	if f.Calendar = l.config.Name; e != nil && !l.config.Holidays {
 		f.Pos = e.Place()
 		f = l.atCalendar(f)
 	}
@@ -243,7 +243,7 @@ func (l *calendarLint) singleEvents() {
 		y, _, _ := e.Begins()
 		annual, _ := e.Annual()
 		years[patterns.Fold(e.Summary)+strconv.Itoa(y)] = true
-		if (y >= year+50 || y >= year+5 && !annual) &&
+		if !l.config.Holidays && (y >= year+50 || y >= year+5 && !annual) &&
 			slices.ContainsFunc(l.conditions, func(a routes.Criterion) bool {
 				return l.spend(a.Weight()) && a.Matches(e)
 			}) {
@@ -262,6 +262,10 @@ func (l *calendarLint) singleEvents() {
 		}
 	}
 	for _, e := range l.upcoming {
+		if e.matched && l.config.Holidays && e.Tentative {
+			l.report(e.Event, "provisional", "%s on %s is provisional: no law has fixed it yet, and it may change; "+
+				"add the right day under also once it is known", displayTitle(e.Event), l.formatDate(e.first.Start))
+		}
 		switch {
 		case !e.matched:
 		case e.first.Start == e.first.End && endless[e.Event.UID]:

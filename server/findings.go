@@ -143,6 +143,7 @@ func (g *Generation) newLint(ts *calendars.Timelines) lint {
 		all[c.Name] = preview.Calendar{
 			Name: c.Name, Pos: c.Pos, Shared: c.Tenant == "",
 			Ahead: c.Expect.Ahead, Covered: c.Expect.Covered, MayBeEmpty: c.Expect.MayBeEmpty,
+			Holidays: c.Holidays != nil,
 		}
 	}
 	return lint{preview.NewLint(preview.LintOptions{

@@ -72,7 +72,6 @@ func newLooked(t *testing.T) *looked {
 	example := os.DirFS("../../examples/front-desk")
 	for to, from := range map[string]string{
 		"hours.ics": "office-hours.ics", "tenants/hours.ics": "office-hours.ics", "long/hours.ics": "office-hours.ics",
-		"holidays.ics": "holidays.ics",
 	} {
 		f, err := example.Open(from)
 		if err != nil {
