@@ -284,7 +284,7 @@ func limitSections() []limitSection {
 				},
 				{
 					"routes that a call without a route may have been meant for", "{server.maxCandidates}", "",
-					"the first ones of the path are named", "server.TestUnmatchedCalls",
+					"those that list the number come first, then those of the account", "server.TestUnmatchedCalls",
 				},
 				{
 					"spans of a day in a list of routes", "{preview.maxStrip}", "", "the rest of the day is not drawn",

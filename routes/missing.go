@@ -22,12 +22,25 @@ func (t *Table) Missing(path string, why MissReason, dialed string) string {
 	case NoNumber:
 		return "the call names no dialed number, and the routes at this path go by number"
 	case NumberNotListed:
-		if p := t.paths[path]; dialed != "" && p != nil {
-			return "no route at this path lists the dialed number " + strconv.Quote(dialed) + p.nearNumber(dialed)
-		}
-		return "no route at this path lists the dialed number"
+		message, _ := t.MissingNumber(path, dialed)
+		return message
 	}
 	return string(why)
+}
+
+// MissingNumber is the sentence of [Table.Missing] about a number that no route of a path lists, and the
+// number that was probably meant, as it is written there; "" if none is near.
+func (t *Table) MissingNumber(path, dialed string) (message, near string) {
+	message = "no route at this path lists the dialed number"
+	p := t.paths[path]
+	if dialed == "" || p == nil {
+		return message, ""
+	}
+	message += " " + strconv.Quote(dialed)
+	if near = p.nearNumber(dialed); near != "" {
+		message += "; did you mean " + strconv.Quote(near) + "?"
+	}
+	return message, near
 }
 
 // MissingPath is the sentence of [Table.Missing] about a path that no route has, and the path that was
@@ -51,8 +64,12 @@ const (
 	maxComparedBytes = 100_000 // bytes of the path times those of all paths, which takes half a millisecond
 )
 
-// nearNumber ends a message about a number that no route lists: the one that was probably meant,
-// with one slip of the keys or without its country, or nothing.
+// Lists reports whether a route answers a dialed number by name, whosever account the call is for. A
+// route that asks for no number lists none.
+func (r *Route) Lists(dialed string) bool { return r.spellings.has(dialed) }
+
+// nearNumber is the number that was probably meant by one that no route lists, with one slip of the
+// keys or without its country; "" if none is near.
 func (p *place) nearNumber(dialed string) string {
 	const local = 7 // digits that two numbers have in common where one lacks its country or area
 	if len(p.listed.exact) > maxCompared {
@@ -66,7 +83,7 @@ func (p *place) nearNumber(dialed string) string {
 		alike := len(bare) >= local && len(digits) >= local &&
 			(strings.HasSuffix(bare, digits) || strings.HasSuffix(digits, bare))
 		if alike || len(spelling) > 3 && isOneSlip(key, spelling) {
-			return "; did you mean " + strconv.Quote(p.listed.exact[spelling].S) + "?"
+			return p.listed.exact[spelling].S
 		}
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
 	"github.com/callhours/callhours/server/listen"
 )
@@ -55,17 +56,12 @@ func (s *Server) unmatchedCalls(ctx context.Context, offset, limit int) []previe
 	if len(list) == 0 {
 		return list
 	}
-	byPath := map[string][]string{}
-	for _, r := range l.routes {
-		if names := byPath[r.Path]; len(names) < maxCandidates {
-			byPath[r.Path] = append(names, r.Name)
-		}
-	}
+	places := l.places()
 	for i := range list {
 		if ctx.Err() != nil {
 			break
 		}
-		l.explainUnmatched(&list[i], byPath)
+		l.explainUnmatched(&list[i], places)
 	}
 	return list
 }
@@ -76,8 +72,8 @@ const maxCandidates = 5
 // explainUnmatched says why a call finds no route in the configuration that answers now, and which
 // routes may have been meant; or that it finds one by now. Where the number is not remembered, what
 // was said when the call came stays.
-func (l *live) explainUnmatched(m *preview.UnmatchedCall, byPath map[string][]string) {
-	m.Candidates = append([]string{}, byPath[m.Path]...)
+func (l *live) explainUnmatched(m *preview.UnmatchedCall, places map[string]routesOfPath) {
+	m.Candidates = l.candidates(places[m.Path], m.Account, "")
 	if m.Dialed == "" && routes.MissReason(m.Reason) == routes.NumberNotListed {
 		return
 	}
@@ -87,19 +83,73 @@ func (l *live) explainUnmatched(m *preview.UnmatchedCall, byPath map[string][]st
 		call = &pivot.Call{}
 	}
 	found, why := l.table.Match(m.Path, call)
-	if found != routes.None {
+	near := ""
+	switch {
+	case found != routes.None:
 		m.Route, m.Candidates = l.routes[found].Name, []string{}
 		m.Message = "route " + m.Route + " matches this call now"
-		return
-	}
-	if why != routes.NoPath {
+	case why == routes.NoPath:
+		m.Message, near = l.table.MissingPath(m.Path)
+		m.Candidates = l.candidates(places[near], m.Account, m.Dialed)
+	case why == routes.NumberNotListed:
+		m.Message, near = l.table.MissingNumber(m.Path, m.Dialed)
+		m.Candidates = l.candidates(places[m.Path], m.Account, near)
+	default:
 		m.Message = l.table.Missing(m.Path, why, m.Dialed)
-		return
+		m.Candidates = l.candidates(places[m.Path], m.Account, m.Dialed)
 	}
-	near := ""
-	if m.Message, near = l.table.MissingPath(m.Path); near != "" {
-		m.Candidates = append(m.Candidates, byPath[near]...)
+}
+
+// routesOfPath are the routes that answer on a path, by their index.
+type routesOfPath struct {
+	all       []int
+	byAccount map[string][]int // by account in lower case; "": those for all accounts
+}
+
+// places are the routes of each path.
+func (l *live) places() map[string]routesOfPath {
+	places := map[string]routesOfPath{}
+	for i, r := range l.routes {
+		p, ok := places[r.Path]
+		if !ok {
+			p.byAccount = map[string][]int{}
+		}
+		p.all = append(p.all, i)
+		if len(r.Match.Accounts) == 0 {
+			p.byAccount[""] = append(p.byAccount[""], i)
+		}
+		for _, account := range r.Match.Accounts {
+			key := strings.ToLower(account.S)
+			p.byAccount[key] = append(p.byAccount[key], i)
+		}
+		places[r.Path] = p
 	}
+	return places
+}
+
+// candidates are the routes of a path that a call may have been meant for: those that list the number,
+// then those of its account and of all accounts. Of a path with many routes none is named for an
+// account that has none of them.
+func (l *live) candidates(p routesOfPath, account, number string) []string {
+	names := []string{}
+	add := func(indices []int, fits func(r *render.Route) bool) {
+		for _, i := range indices {
+			r := l.routes[i]
+			if len(names) < maxCandidates && fits(r) && !slices.Contains(names, r.Name) {
+				names = append(names, r.Name)
+			}
+		}
+	}
+	anything := func(*render.Route) bool { return true }
+	if number != "" {
+		add(p.all, func(r *render.Route) bool { return r.Lists(number) })
+	}
+	add(p.byAccount[strings.ToLower(account)], anything)
+	add(p.byAccount[""], anything)
+	if len(names) == 0 && len(p.all) <= maxCandidates {
+		add(p.all, anything)
+	}
+	return names
 }
 
 // maxUnmatched is how many different calls without a route are listed, the latest ones.

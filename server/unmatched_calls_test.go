@@ -97,6 +97,40 @@ func TestUnmatchedCalls(t *testing.T) {
 	}
 }
 
+// TestUnmatchedCallsMeant: where many companies share a path, a call may have been meant for the routes
+// that list its number and for those of its account, and for nobody else's.
+func TestUnmatchedCallsMeant(t *testing.T) {
+	t.Parallel()
+	account := func(digit string) string { return strings.Repeat(digit, 32) }
+	var yaml strings.Builder
+	yaml.WriteString("path: /pivot\nroutes:\n")
+	for i, digit := range strings.Split("abcdef", "") {
+		for n := range 2 {
+			fmt.Fprintf(&yaml, "  - {name: %s%d, match: {account: [%s], dialed: [\"+1415555%d%d00\"]}, "+
+				"branches: [{name: closed, pass: true}]}\n", digit, n, account(digit), n, i)
+		}
+	}
+	w := started(t, yaml.String(), nil)
+	for i, c := range []struct {
+		path, account, dialed string
+		want                  []string
+	}{
+		{"/pivot", account("E"), "+19995550000", []string{"e0", "e1"}},
+		{"/pivot", account("e"), "+1415555140", []string{"e1", "e0"}}, // a digit is missing
+		{"/pivot", account("e"), "+1415555000", []string{"a0", "e0", "e1"}},
+		{"/pivot", account("e"), "", []string{"e0", "e1"}},
+		{"/pivot", account("9"), "+14155550200", []string{"c0"}},
+		{"/pivot", account("9"), "+19995550000", []string{}},
+		{"/pivto", account("d"), "+14155550200", []string{"c0", "d0", "d1"}},
+	} {
+		w.at(monday.Add(time.Duration(i) * time.Minute))
+		w.call(post(c.path, "Account-ID", c.account, "Request", c.dialed))
+		if got := w.unmatched(t)[0]; !cmp.Equal(got.Candidates, c.want) {
+			t.Errorf("%+v: got %q (%s)", c, got.Candidates, got.Message)
+		}
+	}
+}
+
 // TestUnmatchedCallsHidden: where numbers are not remembered, no reason is made up.
 func TestUnmatchedCallsHidden(t *testing.T) {
 	t.Parallel()
