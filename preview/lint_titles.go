@@ -63,7 +63,7 @@ func (l *calendarLint) unmatchedEvents() {
 		}
 	}
 	for _, a := range l.conditions[:min(len(l.conditions), 4)] {
-		asked = append(asked, a.String())
+		asked = append(asked, a.Brief())
 	}
 	switch {
 	case slices.ContainsFunc(l.upcoming, func(e *lintEvent) bool { return !isBusy(e.Summary) }):

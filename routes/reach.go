@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -198,6 +199,22 @@ func (a Criterion) Key() string { return a.leaf.id }
 
 // String is the condition in words, without its calendars: `events with summary "open*"`.
 func (a Criterion) String() string { return "events" + a.leaf.words }
+
+// Brief is [Criterion.String] where that is short, otherwise the condition as people would say it, with the
+// first of its patterns and how many there are: `an event titled like “open” (6 patterns)`.
+func (a Criterion) Brief() string {
+	const short = 120
+	if words := a.String(); len(words) <= short {
+		return words
+	}
+	p := phraser{translate: fmt.Sprintf}
+	event, _ := p.event(a.leaf, true)
+	words := event + p.which(a.leaf)
+	if a.leaf.wholeDay {
+		words += ", for the whole day"
+	}
+	return words
+}
 
 // Weight is how much it takes to compare the condition with an event, in comparisons of a text.
 func (a Criterion) Weight() int {

@@ -85,6 +85,15 @@ var lintBranches = []lintCase{
 		},
 	},
 	{
+		name: "titles of none of a plan's many patterns", yaml: "language: de\n" + office,
+		files: hours(event("Dienst", "20260105T090000"+ny, "20260105T170000"+ny, weekdays)),
+		want: []string{
+			`never_open: `,
+			`events_unmatched: callhours.yaml:8:3: calendar hours has 1 event from now on, such as "Dienst", and no condition matches any; ` +
+				`conditions: an event titled like “geschlossen” (9 patterns), a single event titled like “offen” (19 patterns), `,
+		},
+	},
+	{
 		name: "a bar that is cut off at midnight",
 		yaml: strings.Replace(branches(holidayBranch, openBranch), "  - name: main",
 			"  - name: main\n    timezone: Europe/Berlin", 1),
