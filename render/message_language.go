@@ -109,6 +109,9 @@ func (x *languageIndex) problem(text, voice string) string {
 		}
 	}
 	if written < 0 {
+		if voice != "" && known == "" {
+			return x.foreignDate(words, voice)
+		}
 		return ""
 	}
 	l := x.languages[written]
@@ -129,6 +132,20 @@ func (x *languageIndex) problem(text, voice string) string {
 	}
 	return fmt.Sprintf("the message is in %s, but its language is set to %q; translate the message, or set data language: %s",
 		l.name, voice, l.voice)
+}
+
+// foreignDate says that a text has a date as spoken writes it in English, though its voice speaks a
+// language that spoken does not know, whose texts are not known here either; "" if it has none.
+func (x *languageIndex) foreignDate(words []string, voice string) string {
+	const english = 0 // what spoken falls back to
+	for i, word := range words {
+		language, ok := x.dates[word]
+		if ok && language == english && i+1 < len(words) && words[i+1] == "at" {
+			return fmt.Sprintf("the language of the message is set to %q, but the date in it is in %s (%q): spoken writes "+
+				"English, German, Spanish and French only; write the time with the function date", voice, x.languages[english].name, word)
+		}
+	}
+	return ""
 }
 
 // mistake is the first text of a branch's callflow whose language is not that of its voice or of

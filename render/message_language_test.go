@@ -25,6 +25,12 @@ func TestMessageLanguage(t *testing.T) {
 		{french, "fr-ca", ""},
 		{strings.ReplaceAll(french, "'", "’"), "fr-ca", ""},
 		{portuguese, "pt-br", ""},
+		{portuguese + " Black Friday: estamos fechados.", "pt-br", ""},
+		{
+			portuguese + " Abrimos tomorrow at 9 AM.", "pt-br",
+			`the language of the message is set to "pt-br", but the date in it is in English ("tomorrow"): ` +
+				`spoken writes English, German, Spanish and French only; write the time with the function date`,
+		},
 		{"Closed.", "de-de", ""},
 		{"Guten Tag.", "en-us", ""},
 		{"We are closed. Please call again. Wir sind geschlossen. Bitte rufen Sie wieder an.", "en-us", ""},
