@@ -184,3 +184,26 @@ func TestPointed(t *testing.T) {
 		}
 	}
 }
+
+// TestHowRendered: all that render says about how often a callflow is rendered is said in the reader's
+// language, and in English as it is.
+func TestHowRendered(t *testing.T) {
+	t.Parallel()
+	all := languages.New().All()
+	for _, how := range []string{
+		"asked for each call",
+		"rendered once for this span",
+		"rendered once for this span and day",
+		"rendered for each call: it reads .Call.From, now",
+		"rendered for each call: it reads next, and a condition of the route depends on the call",
+		"rendered for each call: branch b failed",
+		"rendered for each call: too many conditions ask about the call",
+		"rendered for each call: there is no room to keep it",
+	} {
+		for _, l := range all {
+			if got := howRendered(l, how); (got == how) != (l.Tag == "en") {
+				t.Errorf("%s: %s gives %q", l.Tag, how, got)
+			}
+		}
+	}
+}

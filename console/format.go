@@ -61,6 +61,7 @@ func (c *Console) funcs(l *languages.Language) template.FuncMap {
 		"stateword": func(state string) string { return capitalize(stateName(l, state)) },
 		"found":     func(by string) string { return foundBy(l, by) },
 		"reason":    func(reason string) string { return unmatchedReason(l, reason) },
+		"rendered":  func(how string) string { return howRendered(l, how) },
 		"sentence":  preview.Sentence,
 		"plural": func(n int, one, many string) string {
 			if n == 1 {
@@ -232,6 +233,35 @@ func resultName(l *languages.Language, result metrics.FetchResult) string {
 		return l.Text("too large")
 	}
 	return string(result)
+}
+
+// howRendered is how often a callflow is rendered, as [render.State.Rendered] says it, in the reader's
+// language.
+func howRendered(l *languages.Language, how string) string {
+	const each = "rendered for each call: "
+	switch how {
+	case "asked for each call":
+		return l.Text("asked for each call")
+	case "rendered once for this span":
+		return l.Text("rendered once for this span")
+	case "rendered once for this span and day":
+		return l.Text("rendered once for this span and day")
+	case each + "too many conditions ask about the call":
+		return l.Text("rendered for each call: too many conditions ask about the call")
+	case each + "there is no room to keep it":
+		return l.Text("rendered for each call: there is no room to keep it")
+	}
+	if names, ok := strings.CutPrefix(how, each+"it reads "); ok {
+		if ahead, ok := strings.CutSuffix(names, ", and a condition of the route depends on the call"); ok {
+			return l.Text(
+				"rendered for each call: it reads %s, and a condition of the route depends on the call", ahead)
+		}
+		return l.Text("rendered for each call: it reads %s", names)
+	}
+	if branch, ok := strings.CutPrefix(how, each+"branch "); ok {
+		return l.Text("rendered for each call: branch %s failed", strings.TrimSuffix(branch, " failed"))
+	}
+	return how
 }
 
 // foundBy is by what a call found its route, in words.

@@ -245,6 +245,21 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
+// TestTryAnotherDay: days are called today and tomorrow as seen from now, whenever the call is.
+func TestTryAnotherDay(t *testing.T) {
+	t.Parallel()
+	w := started(t, oneRoute, nil)
+	for path, want := range map[string]string{
+		"/try?route=main":                     "until <strong>today ",
+		"/try?route=main&at=2026-11-25T10:00": "until <strong>Wed 25 Nov 2026 ",
+		"/try?route=main&at=2026-11-24T10:00": "until <strong>tomorrow ",
+	} {
+		if page := body(t, w.people(t, path, "localhost")); !strings.Contains(page, want) {
+			t.Errorf("%s: no %q in\n%s", path, want, page)
+		}
+	}
+}
+
 // TestPolicy: every page forbids what it does not need, and shows no secret.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
