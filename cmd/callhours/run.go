@@ -108,7 +108,7 @@ usage or a refused configuration.`,
 	setUsage(root)
 	root.AddCommand(serveCommand(env), initCommand(), checkCommand(env), explainCommand(env), eventsCommand(env),
 		feedsCommand(env), holidaysCommand(env), hoursCommand(env), manCommand(), reloadCommand(env), schemaCommand(env),
-		testCommand(env), templatesCommand(env), versionCommand())
+		supportBundleCommand(env), testCommand(env), templatesCommand(env), versionCommand())
 	nameCompletion(root)
 	return root
 }
