@@ -169,6 +169,7 @@ func TestRestart(t *testing.T) {
 		client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: i%2 == 0}}
 		busy.Go(func() {
 			defer client.CloseIdleConnections()
+			<-time.After(time.Duration(i) * every / callers) // all at once would look like too many calls
 			ticker := time.NewTicker(every)
 			defer ticker.Stop()
 			for {
