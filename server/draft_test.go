@@ -156,6 +156,29 @@ func TestAnsweredWhileReading(t *testing.T) {
 	})
 }
 
+// TestLoadedWhileAwaiting: where everything is loaded by the time that feeds have been awaited, the
+// routes of each owner still answer before those of all are compiled.
+func TestLoadedWhileAwaiting(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for i := range 20 {
+		name := fmt.Sprintf("a%d", i)
+		files["tenants/"+name+".yaml"], files["tenants/"+name+"/hours.ics"] = asks(name), hoursFile
+	}
+	s := newStarting(t, tenantsIncluded, files, func(string) bool { return false })
+	s.deliver()
+	opened := s.options.Loaded.draft.opened
+	if len(opened) < 2 {
+		t.Fatalf("%d owners are read, want more", len(opened))
+	}
+	if err := s.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(opened); n > 0 {
+		t.Errorf("%d owners waited for the routes of all others", n)
+	}
+}
+
 // TestDraftIsTakenOver: what an early route was compiled for is not compiled again.
 func TestDraftIsTakenOver(t *testing.T) {
 	t.Parallel()

@@ -49,23 +49,31 @@ func (s *Server) begin(ctx context.Context) error {
 			s.await(ctx, g)
 		}
 	})
+	open := func(owners []string) {
+		openings.Go(func() {
+			s.guard.Run(metrics.PanicCalendar, "routes at the start", func() {
+				s.open(g, slices.DeleteFunc(slices.Clone(owners), func(o string) bool { return heavy[o] }))
+			})
+		})
+		openings.Go(func() {
+			s.guard.Run(metrics.PanicCalendar, "routes at the start", func() {
+				<-allRead
+				s.open(g, slices.DeleteFunc(slices.Clone(owners), func(o string) bool { return !heavy[o] }))
+			})
+		})
+	}
 	for {
 		select {
 		case owners := <-d.opened:
-			openings.Go(func() {
-				s.guard.Run(metrics.PanicCalendar, "routes at the start", func() {
-					s.open(g, slices.DeleteFunc(slices.Clone(owners), func(o string) bool { return heavy[o] }))
-				})
-			})
-			openings.Go(func() {
-				s.guard.Run(metrics.PanicCalendar, "routes at the start", func() {
-					<-allRead
-					s.open(g, slices.DeleteFunc(slices.Clone(owners), func(o string) bool { return !heavy[o] }))
-				})
-			})
+			open(owners)
 		case rest, isLoaded := <-s.options.Rest:
 			if !isLoaded {
 				return ErrRefused
+			}
+			// Loading may have ended while feeds were awaited. Whose files it has read answer early
+			// then, too: what came of the draft answers only when all of its routes are compiled.
+			for len(d.opened) > 0 {
+				open(<-d.opened)
 			}
 			openings.Wait()
 			<-allRead // subscribing to the rest comes after it
