@@ -17,6 +17,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -168,6 +169,18 @@ func (c *Call) RequestHeader(name string) string {
 // BodyOf is the body of the HTTP request of a call as it was sent, at most MaxBody bytes; nil for a GET. It must not be
 // changed. It is no method, which templates could use.
 func BodyOf(c *Call) []byte { return c.body }
+
+// FormOf is the body by which Kazoo would send the parameters of a call as a form: names are not encoded at all there.
+func FormOf(c *Call) []byte {
+	var form []byte
+	for i, p := range c.params {
+		if i > 0 {
+			form = append(form, '&')
+		}
+		form = append(append(append(form, p.name...), '='), url.QueryEscape(p.value)...)
+	}
+	return form
+}
 
 // Withheld reports whether the caller's number is hidden or unknown: Kazoo's and carriers' fillers
 // in place of a number, or an anonymous From (RFC 3323, section 4.1.1.3).

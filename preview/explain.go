@@ -26,6 +26,7 @@ type Question struct {
 	Path  string      // "": where calls go that name no path
 	Call  *pivot.Call // nil: the ordinary call of the route
 	At    time.Time
+	Ask   bool // ask the Pivot server of a branch that is answered by one
 }
 
 // Explanation is what happens to a call, and why.
@@ -48,6 +49,8 @@ type Explanation struct {
 	SpanUntil *Change   `json:"span_until,omitempty"` // when another span begins; nil: not in sight
 	Answer    Answer    `json:"answer"`
 	Failures  []Failure `json:"failures,omitempty"`
+	// Upstream is what is sent to the Pivot server that answers the branch; nil where none does
+	Upstream *UpstreamRequest `json:"upstream,omitempty"`
 
 	display string // the route's given name for people; ""
 	label   string // the branch's name for people
@@ -82,6 +85,7 @@ type Answer struct {
 	Summary  string          `json:"summary,omitempty"`  // the callflow in one line
 	InWords  string          `json:"in_words,omitempty"` // the callflow in a sentence for people
 	Callflow json.RawMessage `json:"callflow,omitempty"`
+	TwiML    string          `json:"twiml,omitempty"` // in place of a callflow
 }
 
 // Failure is a branch that should have answered and did not.
@@ -124,6 +128,10 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 		return nil, 0, err
 	}
 	a := s.Answer(ctx, q.Call, q.At)
+	var asks *asked
+	if a.Asks {
+		asks = p.answer(ctx, q, r, s, &a)
+	}
 	decided := r.Branches[a.Decision.Branch]
 	e := &Explanation{
 		At: q.At.In(r.Zone), Timezone: r.Zone.String(), Route: r.Name, Matched: matched, display: r.DisplayName,
@@ -131,6 +139,9 @@ func (p *Preview) explain(ctx context.Context, q Question) (_ *Explanation, step
 		Branch: decided.Name, State: string(decided.State), Unknown: a.Decision.Unknown,
 		Reason: truncate(a.Reason, maxReason),
 		Answer: Answer{Status: a.Status, Asks: a.Asks, Summary: pivot.Summary(a.Body), Callflow: a.Body},
+	}
+	if asks != nil {
+		e.Upstream, e.Answer.TwiML = asks.request, asks.twiml
 	}
 	if a.Branch >= 0 {
 		e.Answer.Branch, e.Answer.Rendered = r.Branches[a.Branch].Name, s.Rendered(a, q.Call, q.At)
@@ -341,6 +352,13 @@ func (e *Explanation) text(w io.Writer, reason string, steps func(io.Writer) err
 	}
 	fmt.Fprintln(w)
 	if err := steps(w); err != nil {
+		return err
+	}
+	if e.Upstream != nil {
+		e.Upstream.write(w)
+	}
+	if e.Answer.TwiML != "" {
+		_, err := fmt.Fprintf(w, "\nTwiML\n%s\n", e.Answer.TwiML)
 		return err
 	}
 	if len(e.Answer.Callflow) == 0 {

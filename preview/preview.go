@@ -8,11 +8,13 @@
 package preview
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"github.com/callhours/callhours/calendars"
 	"github.com/callhours/callhours/calendars/ical"
+	"github.com/callhours/callhours/pivot"
 	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/routes"
 )
@@ -29,6 +31,10 @@ type Options struct {
 	Names  DisplayNames
 	// Problems gives the source of routes' problems as they are at the call; nil: there are none
 	Problems func() ProblemSource
+	// Describe says what is sent to the Pivot server of a branch that is asked; nil: nobody can
+	Describe func(r *render.Route, branch int, call *pivot.Call) UpstreamRequest
+	// Ask asks it, for questions that want that; false: it cannot be asked. nil: none can
+	Ask func(ctx context.Context, r *render.Route, branch int, call *pivot.Call) (UpstreamAnswer, bool)
 }
 
 // Preview answers questions about one generation, and its calendars as they were when it was made.

@@ -89,15 +89,21 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time, st
 }
 
 // previewWith answers questions about the generation with other calendars, and with the problems of
-// its routes if there is a source of these.
+// its routes if there is a source of these. It asks no upstream.
 func (g *Generation) previewWith(
 	uses map[string]calendars.Use, problems func() preview.ProblemSource,
 ) *preview.Preview {
-	return preview.New(preview.Options{
+	return preview.New(g.previewOptions(uses, problems))
+}
+
+func (g *Generation) previewOptions(
+	uses map[string]calendars.Use, problems func() preview.ProblemSource,
+) preview.Options {
+	return preview.Options{
 		Table: g.table, Routes: g.routes, Path: g.file.PivotPath.S,
 		Timelines: calendars.NewTimelines(uses, g.file.Horizon), Totals: g.totals,
-		Names: g.names, Problems: problems,
-	})
+		Names: g.names, Problems: problems, Describe: g.describeUpstream,
+	}
 }
 
 // callOf is the call that parameters make; nil, the ordinary call, when there are none.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
+	"github.com/callhours/callhours/render"
 	"github.com/callhours/callhours/server/listen"
 	"github.com/callhours/callhours/upstream"
 )
@@ -98,4 +101,52 @@ func clientOf(r *http.Request) string {
 // and lets further calls wait behind a slow answer there; it opens another one for a call if none is left open.
 func (l *live) closes(conn *listen.Conn) bool {
 	return l.asks && (!l.apart || conn.Listener() > 0)
+}
+
+// describeUpstream says what is sent to the upstream of a branch.
+func (g *Generation) describeUpstream(r *render.Route, branch int, call *pivot.Call) preview.UpstreamRequest {
+	u := g.upstreams[r][branch]
+	described := preview.UpstreamRequest{
+		Method: http.MethodPost, Headers: map[string]string{}, Timeout: u.Timeout().Seconds(),
+	}
+	sent, err := u.Request(sampleRequest(call))
+	if err != nil {
+		described.URL, described.Error = u.String(), err.Error()
+		return described
+	}
+	delete(sent.Header, "X-Request-Id")
+	described.URL, described.Headers = u.Show(sent)
+	described.Body = string(sent.Body)
+	return described
+}
+
+// sampleRequest is what Kazoo sends for a call with method post.
+func sampleRequest(call *pivot.Call) upstream.Request {
+	r := upstream.Request{
+		Call: call, Method: http.MethodPost,
+		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+	}
+	if call == nil {
+		r.Call = &pivot.Call{}
+		return r
+	}
+	r.Body = pivot.FormOf(call)
+	return r
+}
+
+// AskingPreview is a [Generation.Preview] that asks upstreams for questions that want that.
+func (g *Generation) AskingPreview() *preview.Preview {
+	pools := upstream.NewPools(nil)
+	o := g.previewOptions(g.timelines.Uses(), nil)
+	o.Ask = func(ctx context.Context, r *render.Route, branch int, call *pivot.Call) (preview.UpstreamAnswer, bool) {
+		defer pools.Close()
+		began := time.Now()
+		answer, err := pools.Ask(ctx, g.upstreams[r][branch], sampleRequest(call))
+		got := preview.UpstreamAnswer{Body: answer.Body, TwiML: answer.ContentType == upstream.TwiML, Took: time.Since(began)}
+		if failed, ok := errors.AsType[*upstream.Error](err); ok {
+			got.Reason, got.Err = render.Reason("upstream_"+failed.Reason), failed
+		}
+		return got, true
+	}
+	return preview.New(o)
 }

@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/callhours/callhours/pivot"
+	"github.com/callhours/callhours/preview"
 )
 
 const ourToken = "4f1c9a7be2d8036581c5a0e94b7d213f"
@@ -521,5 +524,64 @@ func TestListeners(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestExplainUpstream: explain shows what is sent, without secrets, and asks only where that is wanted.
+func TestExplainUpstream(t *testing.T) {
+	t.Parallel()
+	s := newScript(t)
+	yaml := strings.Replace(s.asking(`, bearer: hunter2, headers: {X-Key: hunter3}`), "/hours.php?own=1",
+		"/4f1c9a7be2d8036581c5a0e9/hours.php?own=hunter4&n={{.Call.CallerNumber}}", 1)
+	g, err := load(t, head+yaml, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := pivot.New(map[string]string{"Caller-ID-Number": "+12025550147", "Custom-Application-Vars[a b]": "1 2"})
+	q := preview.Question{Route: "old", Call: &call, At: monday}
+	text := func(p *preview.Preview) string {
+		t.Helper()
+		e, err := p.Explain(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := e.VerboseText(&b); err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(b.String(), s.URL, "URL")
+	}
+	const sent = `POST URL/…/hours.php?own=…&n=…
+Authorization: …
+Content-Type: application/x-www-form-urlencoded
+X-Key: …
+
+Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2
+`
+	if got := text(g.Preview()); !strings.Contains(got, "answer  that of the upstream of branch php\n") ||
+		!strings.HasSuffix(got, "\nwould be sent (timeout 2s)\n"+sent) || strings.Contains(got, "hunter") {
+		t.Errorf("got %s", got)
+	}
+	q.Ask = true
+	text(g.Preview()) // which cannot ask
+	if s.asked.Load() != 0 {
+		t.Error("it was asked")
+	}
+	got := text(g.AskingPreview())
+	if !strings.Contains(got, "200 by branch php") || !strings.Contains(got, "was sent; the answer took") ||
+		!strings.Contains(got, sent) || !strings.Contains(got, `"module": "voicemail"`) || strings.Contains(got, "hunter") {
+		t.Errorf("got %s", got)
+	}
+	if s.body != "Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2" || !strings.Contains(s.uri, "own=hunter4&n=%2B12025550147") {
+		t.Errorf("the script received %s\n%s", s.uri, s.body)
+	}
+	s.answers("text/xml", "<Response><Hangup/></Response>")
+	if got := text(g.AskingPreview()); !strings.HasSuffix(got, "\nTwiML\n<Response><Hangup/></Response>\n") {
+		t.Errorf("got %s", got)
+	}
+	s.answers("text/html", "<b>Warning</b>")
+	if got := text(g.AskingPreview()); !strings.Contains(got, "failed  branch php, upstream_invalid: URL: line 1, column 1: not JSON") ||
+		!strings.Contains(got, "200 by branch closed") {
+		t.Errorf("got %s", got)
 	}
 }

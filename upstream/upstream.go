@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -173,6 +174,44 @@ func (u *Upstream) String() string {
 	}
 	return u.address.scheme + "://" + u.address.host
 }
+
+// Show is a request without its secrets: what is configured of the query, and of the path what looks like a token, is
+// "…", and so are the values of configured headers.
+func (u *Upstream) Show(s Sent) (url string, headers map[string]string) {
+	headers = map[string]string{}
+	for name, values := range s.Header {
+		switch {
+		case len(values) == 0:
+		case u.header[name] != nil:
+			headers[name] = "…"
+		default:
+			headers[name] = strings.Join(values, ", ")
+		}
+	}
+	shown := *s.URL
+	shown.RawQuery = strings.TrimPrefix(strings.TrimPrefix(shown.RawQuery, s.query), "&")
+	shown.Path, shown.RawPath = "", ""
+	segments := strings.Split(s.URL.EscapedPath(), "/")
+	for i, segment := range segments {
+		if tokenLike.MatchString(segment) && strings.ContainsAny(segment, "0123456789") {
+			segments[i] = "…"
+		}
+	}
+	text := shown.Scheme + "://" + shown.Host + strings.Join(segments, "/")
+	own := configuredValue.ReplaceAllString(s.query, "=…")
+	switch {
+	case own != "" && shown.RawQuery != "":
+		text += "?" + own + "&" + shown.RawQuery
+	case own+shown.RawQuery != "":
+		text += "?" + own + shown.RawQuery
+	}
+	return text, headers
+}
+
+var (
+	tokenLike       = regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`)
+	configuredValue = regexp.MustCompile(`=[^&;]+`)
+)
 
 // Data are the keys of data that the address reads.
 func (u *Upstream) Data() []string {

@@ -17,7 +17,7 @@ type explainFlags struct {
 	route, path, account, dialed, caller string
 	params                               []string
 	at                                   string
-	watch, verbose                       bool
+	watch, verbose, ask                  bool
 }
 
 // text writes an explanation for people.
@@ -45,10 +45,15 @@ either, it is the configuration's only route:
   callhours explain front-desk --at "2026-12-25 10:00"
   callhours explain --path /pivot --account 7a1c… --dialed +14155550100 --caller +12025550147
   callhours explain front-desk --param "Custom-Application-Vars[step]=2"
+  callhours explain front-desk --ask
   callhours explain front-desk --watch
 
 Each branch has one short line; --verbose shows all patterns and numbers that
 were compared.
+
+Where another Pivot server answers the branch (upstream), what would be sent to
+it is shown, as Kazoo sends it with method post; --ask sends it, and shows what
+a caller would get.
 
 --at takes RFC 3339, or a date and time in the route's time zone. The exit code
 is 1 if no route matches.
@@ -72,6 +77,7 @@ not the configuration. With --format json it writes one object per line.`,
 	f.StringArrayVar(&a.params, "param", nil, "any other parameter of the request, as `NAME=VALUE`; may be repeated")
 	f.StringVar(&a.at, "at", "", "date or `time` of the call (default: now)")
 	f.BoolVar(&a.verbose, "verbose", false, "show all that the conditions compare")
+	f.BoolVar(&a.ask, "ask", false, "ask the Pivot server of a branch that has an upstream")
 	f.BoolVar(&a.watch, "watch", false, "keep running, and explain again whenever the decision changes")
 	completeRouteFlag(cmd)
 	return cmd
@@ -84,7 +90,10 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 	if a.watch && a.at != "" {
 		return usageError(errors.New("--watch and --at exclude each other; leave one out"))
 	}
-	q := preview.Question{Route: a.route, Path: a.path}
+	if a.watch && a.ask {
+		return usageError(errors.New("--watch and --ask exclude each other; leave one out"))
+	}
+	q := preview.Question{Route: a.route, Path: a.path, Ask: a.ask}
 	var err error
 	if q.Call, err = preview.Call(a.account, a.dialed, a.caller, a.params); err != nil {
 		return usageError(fmt.Errorf("--param %w", err))
@@ -122,7 +131,10 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 		return watch(ctx, g, q, names, a, env)
 	}
 	readCalendars(ctx, g, names, env)
-	e, err := g.Preview().Explain(ctx, q)
+	if p = g.Preview(); a.ask {
+		p = g.AskingPreview()
+	}
+	e, err := p.Explain(ctx, q)
 	if err != nil {
 		return usageError(err)
 	}
