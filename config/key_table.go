@@ -41,6 +41,7 @@ const (
 	inTest
 	inTestCall
 	inTestWant
+	inTestUpstream
 )
 
 // sectionNames are what messages and docs/config.md call each place.
@@ -80,6 +81,7 @@ var sectionNames = map[section]string{
 	inTest:         "a test",
 	inTestCall:     "call",
 	inTestWant:     "want",
+	inTestUpstream: "an upstream of a test",
 }
 
 // key is a row of docs/config.md: what may stand in a place, and what it means.

@@ -90,10 +90,12 @@ var elements = map[string]string{
 	"hosts by name": "host", "by tenant's name": "grant", "lists by name": "list", "calendars by name": "calendar",
 	"plans by name": "plan", "texts by name": "text", "secrets by name": "secret", "names by role": "names",
 	"texts by date": "text", "hours by date": "hour", "answers by branch": "answer", "patterns by name": "patterns", "calendars": "contents",
+	"upstreams by branch": "test upstream",
 }
 
 var namedSections = map[string]section{
 	"host": inHost, "grant": inGrant, "list": inList, "calendar": inCalendar, "plan": inPlan,
+	"test upstream": inTestUpstream,
 }
 
 // lists are the formats that are lists of sections.

@@ -8,6 +8,10 @@ var testKeys = []key{
 		inTests, "calendars", "calendars", "none",
 		"contents of the configuration's calendars while the tests run, by their full names",
 	},
+	{
+		inTests, "upstreams", "upstreams by branch", "none",
+		"what the upstreams of branches answer while the tests run; without it, none is asked",
+	},
 	{inTests, "tests", "list of tests", "required", "the tests"},
 
 	{inTestCalendar, "file", "path or glob", "required", "a calendar file, relative to the test file"},
@@ -29,6 +33,7 @@ var testKeys = []key{
 		inTest, "calendars", "calendars", "those of the file",
 		"contents of calendars in this test; overrides those of the file",
 	},
+	{inTest, "upstreams", "upstreams by branch", "those of the file", "what upstreams answer in this test; overrides those of the file"},
 	{inTest, "route", "name", "the route that the call finds", "the route that is tested; a tenant's is `acme/main`"},
 	{inTest, "call", "call", "the ordinary call", "the call to make"},
 	{inTest, "at", "moments", "none", "one time or a list of them, in the route's zone or RFC 3339"},
@@ -64,4 +69,11 @@ var testKeys = []key{
 		"the branch whose callflow is sent, if the decided one is expected to fail",
 	},
 	{inTestWant, "callflow", "mapping", "not compared", "a part of the callflow, or values by JSONPath"},
+
+	{inTestUpstream, "body", "text", "`body` or `fails`", "its answer, with status 200; checked as in a call"},
+	{inTestUpstream, "type", "text", "JSON's", "Content-Type of the answer"},
+	{
+		inTestUpstream, "fails", "`timeout`, `status`, `refused`, `circuit`", "`body` or `fails`",
+		"why it does not answer",
+	},
 }

@@ -17,6 +17,7 @@ type Tests struct {
 	Home      string // the directory of a tenant's tests, out of which their files do not lead; "" for the operator's
 	Config    Text   // the configuration that is tested, resolved; without a place where the file names none
 	Calendars []TestCalendar
+	Upstreams []TestUpstream
 	Tests     []Test
 }
 
@@ -47,6 +48,7 @@ type Test struct {
 	diag.Pos
 	Name      string
 	Calendars []TestCalendar // over those of the file
+	Upstreams []TestUpstream // likewise
 	Route     Text           // the one that is asked; zero: the one that the call finds
 	Path      Text           // of the call; zero: the configuration's
 	Call      []Field        // parameters of Kazoo's request, with one value each; nil: the ordinary call
@@ -109,7 +111,7 @@ func LoadTests(path string, o Options) (*Tests, error) {
 	}
 	s := &testSource{source: src, names: map[string]diag.Pos{}}
 	top := s.fields(root, inTests)
-	t := &Tests{Path: path, Home: src.home, Config: top.nonBlank("config"), Calendars: s.testCalendars(top)}
+	t := &Tests{Path: path, Home: src.home, Config: top.nonBlank("config"), Calendars: s.testCalendars(top), Upstreams: s.testUpstreams(top)}
 	if t.Config.S == "" {
 		t.Config.S = "callhours.yaml"
 	}
@@ -243,6 +245,7 @@ func (s *testSource) test(n *node, i int) (Test, bool) {
 	m := s.fields(n, inTest)
 	name := m.nonBlank("name")
 	t := Test{Pos: n.Pos, Name: name.S, Calendars: s.testCalendars(m), Route: m.nonBlank("route")}
+	t.Upstreams = s.testUpstreams(m)
 	if t.Name == "" {
 		t.Name = "test " + strconv.Itoa(i+1)
 	} else {

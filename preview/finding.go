@@ -40,6 +40,7 @@ func Kinds() []Kind {
 		"message_language", "no_routes",
 		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "credential_absent", "state_dir_shared", "state_dir_unwritable",
 		"account_odd", "routes_without_account", "id_of_two_tenants", "fallback_same_template",
+		"upstream_no_fallback", "upstream_shares_listen",
 		// Routes and their branches.
 		"branch_never_taken", "branch_shadowed", "branch_will_fail", "never_open", "closure_cuts_opening",
 		"holiday_on_closed_day", "zones_differ", "route_too_large", "not_looked_at",

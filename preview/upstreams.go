@@ -19,6 +19,7 @@ type UpstreamRequest struct {
 	Headers map[string]string `json:"headers"` // besides X-Forwarded-For and X-Request-Id
 	Body    string            `json:"body"`    // the parameters as a form, as Kazoo sends them with method post
 	Timeout float64           `json:"timeout_seconds"`
+	Waits   int               `json:"req_timeout_ms"`  // the least that Kazoo's pivot action needs
 	Error   string            `json:"error,omitempty"` // why nothing can be sent
 	// Took is how long its answer took; 0: it was not asked
 	Took float64 `json:"took_seconds,omitempty"`
@@ -81,7 +82,8 @@ func (u *UpstreamRequest) write(w io.Writer) {
 		verb = fmt.Sprintf("was sent; the answer took %s",
 			time.Duration(u.Took*float64(time.Second)).Round(time.Millisecond))
 	}
-	fmt.Fprintf(w, "\n%s (timeout %s)\n%s %s\n", verb, time.Duration(u.Timeout*float64(time.Second)), u.Method, u.URL)
+	fmt.Fprintf(w, "\n%s (timeout %s; the pivot action needs req_timeout_ms %d or more)\n%s %s\n", verb,
+		time.Duration(u.Timeout*float64(time.Second)), u.Waits, u.Method, u.URL)
 	for _, name := range slices.Sorted(maps.Keys(u.Headers)) {
 		fmt.Fprintf(w, "%s: %s\n", name, u.Headers[name])
 	}

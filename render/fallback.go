@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/callhours/callhours/internal/diag"
 	"github.com/callhours/callhours/pivot"
 )
 
@@ -69,6 +70,9 @@ func (s *State) Fail(ctx context.Context, a *Answer, reason Reason, err error, c
 
 // Asked reports whether another Pivot server answers a branch.
 func (r *Route) Asked(index int) bool { return r.branches[index].asked }
+
+// Place is where the answer of a branch is written.
+func (r *Route) Place(index int) diag.Pos { return r.branches[index].place }
 
 // Fallback is the index of the branch that answers when the chosen one does not render.
 func (r *Route) Fallback() int { return r.options.Fallback }

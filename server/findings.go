@@ -166,6 +166,7 @@ func (g *Generation) static(l lint) []preview.Finding {
 	for _, r := range g.routes {
 		found = append(found, l.Static(r)...)
 	}
+	found = append(found, g.upstreamFindings()...)
 	found = append(found, isShared(g.file)...)
 	return append(found, sharedIDs(g.file)...)
 }

@@ -195,7 +195,8 @@ func TestKindsAreFound(t *testing.T) {
 	found := map[string]bool{
 		// by the scripts of cmd/callhours
 		"mistake": true, "schema_refused": true, "calendar_unknown": true, "account_odd": true,
-		"provisional": true,
+		"provisional":          true,
+		"upstream_no_fallback": true, "upstream_shares_listen": true,
 		// by TestRouteTooLarge
 		"route_too_large": true, "not_looked_at": true, // by TestTenantTakesTooMuch
 		// where feeds are

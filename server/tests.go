@@ -53,7 +53,12 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time, st
 	}
 	uses := g.timelines.Uses()
 	b.replace(uses, written.Calendars)
-	shared := g.previewWith(uses, nil)
+	newPreview := func(uses map[string]calendars.Use, upstreams []config.TestUpstream) *preview.Preview {
+		o := g.previewOptions(uses, nil)
+		b.upstreams(&o, upstreams)
+		return preview.New(o)
+	}
+	shared := newPreview(uses, written.Upstreams)
 	var tests []*preview.Test
 	effort := &preview.TestEffort{All: steps}
 	for _, w := range written.Tests {
@@ -66,10 +71,10 @@ func (g *Generation) Tests(written *config.Tests, files fs.FS, now time.Time, st
 				AnsweredBy: w.Want.AnsweredBy, Status: w.Want.Status, Unknown: w.Want.Unknown, Until: w.Want.Until,
 			},
 		}
-		if len(w.Calendars) > 0 {
+		if len(w.Calendars)+len(w.Upstreams) > 0 {
 			own := maps.Clone(uses)
 			b.replace(own, w.Calendars)
-			o.Preview = g.previewWith(own, nil)
+			o.Preview = newPreview(own, append(slices.Clip(written.Upstreams), w.Upstreams...))
 		}
 		for _, m := range w.Moments {
 			o.Moments = append(o.Moments,

@@ -108,6 +108,7 @@ func (g *Generation) describeUpstream(r *render.Route, branch int, call *pivot.C
 	u := g.upstreams[r][branch]
 	described := preview.UpstreamRequest{
 		Method: http.MethodPost, Headers: map[string]string{}, Timeout: u.Timeout().Seconds(),
+		Waits: g.kazooWaits(u.Timeout()),
 	}
 	sent, err := u.Request(sampleRequest(call))
 	if err != nil {
@@ -134,15 +135,16 @@ func sampleRequest(call *pivot.Call) upstream.Request {
 	return r
 }
 
-// AskingPreview is a [Generation.Preview] that asks upstreams for questions that want that.
-func (g *Generation) AskingPreview() *preview.Preview {
+// AskingPreview is a [Generation.Preview] that asks upstreams for questions that want that. How long they take is told by
+// now.
+func (g *Generation) AskingPreview(now func() time.Time) *preview.Preview {
 	pools := upstream.NewPools(nil)
 	o := g.previewOptions(g.timelines.Uses(), nil)
 	o.Ask = func(ctx context.Context, r *render.Route, branch int, call *pivot.Call) (preview.UpstreamAnswer, bool) {
 		defer pools.Close()
-		began := time.Now()
+		began := now()
 		answer, err := pools.Ask(ctx, g.upstreams[r][branch], sampleRequest(call))
-		got := preview.UpstreamAnswer{Body: answer.Body, TwiML: answer.ContentType == upstream.TwiML, Took: time.Since(began)}
+		got := preview.UpstreamAnswer{Body: answer.Body, TwiML: answer.ContentType == upstream.TwiML, Took: now().Sub(began)}
 		if failed, ok := errors.AsType[*upstream.Error](err); ok {
 			got.Reason, got.Err = render.Reason("upstream_"+failed.Reason), failed
 		}

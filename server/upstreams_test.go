@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -559,7 +560,7 @@ X-Key: …
 Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2
 `
 	if got := text(g.Preview()); !strings.Contains(got, "answer  that of the upstream of branch php\n") ||
-		!strings.HasSuffix(got, "\nwould be sent (timeout 2s)\n"+sent) || strings.Contains(got, "hunter") {
+		!strings.HasSuffix(got, "\nwould be sent (timeout 2s; the pivot action needs req_timeout_ms 3500 or more)\n"+sent) || strings.Contains(got, "hunter") {
 		t.Errorf("got %s", got)
 	}
 	q.Ask = true
@@ -567,7 +568,7 @@ Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2
 	if s.asked.Load() != 0 {
 		t.Error("it was asked")
 	}
-	got := text(g.AskingPreview())
+	got := text(g.AskingPreview(time.Now))
 	if !strings.Contains(got, "200 by branch php") || !strings.Contains(got, "was sent; the answer took") ||
 		!strings.Contains(got, sent) || !strings.Contains(got, `"module": "voicemail"`) || strings.Contains(got, "hunter") {
 		t.Errorf("got %s", got)
@@ -576,11 +577,11 @@ Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2
 		t.Errorf("the script received %s\n%s", s.uri, s.body)
 	}
 	s.answers("text/xml", "<Response><Hangup/></Response>")
-	if got := text(g.AskingPreview()); !strings.HasSuffix(got, "\nTwiML\n<Response><Hangup/></Response>\n") {
+	if got := text(g.AskingPreview(time.Now)); !strings.HasSuffix(got, "\nTwiML\n<Response><Hangup/></Response>\n") {
 		t.Errorf("got %s", got)
 	}
 	s.answers("text/html", "<b>Warning</b>")
-	if got := text(g.AskingPreview()); !strings.Contains(got, "failed  branch php, upstream_invalid: URL: line 1, column 1: not JSON") ||
+	if got := text(g.AskingPreview(time.Now)); !strings.Contains(got, "failed  branch php, upstream_invalid: URL: line 1, column 1: not JSON") ||
 		!strings.Contains(got, "200 by branch closed") {
 		t.Errorf("got %s", got)
 	}

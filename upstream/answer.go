@@ -47,7 +47,7 @@ func (u *Upstream) read(r *http.Response, sent *Sent) (Answer, error) {
 	case err != nil:
 		return Answer{}, fail(Invalid, "%s: the answer is cut off after %d bytes", u, len(body))
 	}
-	a, err := u.Check(r.Header.Get("Content-Type"), body, base(sent))
+	a, err := u.Check(r.Header.Get("Content-Type"), body, *sent)
 	if err != nil {
 		return Answer{}, fail(Invalid, "%s: %w", u, err)
 	}
@@ -66,15 +66,15 @@ func readAll(r *http.Response) ([]byte, error) {
 
 // Check says what an answer with this Content-Type and body is to Kazoo, whose rules are odd: it compares types with
 // regard to case, takes a body without one for TwiML, and one of any other type for JSON. Relative addresses in TwiML
-// are made absolute by base, the URL that was asked. The error is why Kazoo must not get it.
-func (u *Upstream) Check(contentType string, body []byte, base string) (Answer, error) {
+// are made absolute by the URL that was asked. The error is why Kazoo must not get it.
+func (u *Upstream) Check(contentType string, body []byte, sent Sent) (Answer, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return Answer{}, &pivot.Finding{Message: "the answer is empty, for which Kazoo hangs up", Offset: -1}
 	}
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	switch mediaType = strings.TrimSpace(mediaType); mediaType {
 	case "text/xml", "application/xml", "":
-		absolute, err := checkTwiML(body, base)
+		absolute, err := checkTwiML(body, base(&sent))
 		if err != nil && mediaType == "" && bytes.TrimSpace(body)[0] == '{' {
 			return Answer{}, &pivot.Finding{
 				Message: "the answer has no Content-Type, so that Kazoo does not take it for JSON", Offset: -1,

@@ -132,7 +132,7 @@ func explain(ctx context.Context, a explainFlags, env environment) error {
 	}
 	readCalendars(ctx, g, names, env)
 	if p = g.Preview(); a.ask {
-		p = g.AskingPreview()
+		p = g.AskingPreview(env.now)
 	}
 	e, err := p.Explain(ctx, q)
 	if err != nil {
