@@ -27,8 +27,8 @@ test: ## run all tests but those of test-system, with the race detector; needs G
 # What is not installed is skipped, and said; with CI=1 it fails.
 test-system: SHELL = bash
 test-system: .SHELLFLAGS = -o pipefail -c
-test-system: ## run the tests that need prometheus, promtool, postgresql, chromium, dpkg, lintian and systemd (CALLHOURS_AXE=path of axe-core's axe.min.js)
-	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console|Postgres|Unit|Package|Image)$$' \
+test-system: ## run the tests that need prometheus, promtool, postgresql, chromium, dpkg, lintian, systemd, nginx and php-fpm (CALLHOURS_AXE=path of axe-core's axe.min.js)
+	CALLHOURS_SYSTEM=1 go test -count=1 -v -run '^Test(Prometheus|Promtool|Alerts|Expressions|Console|Migrate|Postgres|Unit|Package|Image)$$' \
 		./cmd/callhours ./examples ./internal/database ./people ./packaging | grep -vE '^ *(=== |--- PASS)|^PASS$$'
 
 soak: ## run all tests with the full counts of the long ones (CALLHOURS_SOAK=30m go test -run TestSoak ./server: longer)
