@@ -68,6 +68,17 @@ func problems(g *grid) {
 			over("{{route}} {{branch}} {{reason}}",
 				`sum by (route, branch, reason) (increase(callhours_fallbacks_total{`+byRoute+
 					`}[$__rate_interval])) > 0 or on () vector(0)`)))
+	g.add(12, 8,
+		graph("Upstreams", "Requests a second to the Pivot servers that answer branches, by result.", "reqps", "normal",
+			over("{{route}} {{branch}} {{result}}",
+				`sum by (route, branch, result) (rate(callhours_upstream_requests_total{`+byRoute+
+					`}[$__rate_interval])) or on () vector(0)`)))
+	g.add(12, 8,
+		graph("Waiting for upstreams", "How long the slowest of 2 and of 100 requests to them take.", "s", "none",
+			over("half", `histogram_quantile(0.5, sum by (le) (rate(callhours_upstream_duration_seconds_bucket{`+process+
+				`}[$__rate_interval]))) or on () vector(0)`),
+			over("99 of 100", `histogram_quantile(0.99, sum by (le) (rate(callhours_upstream_duration_seconds_bucket{`+
+				process+`}[$__rate_interval]))) or on () vector(0)`)))
 	g.add(12, 8, graph("Calls without a route", "By what was missing.", "short", "normal",
 		over("{{reason}}", `sum by (reason) (increase(callhours_unmatched_calls_total{`+process+
 			`}[$__rate_interval]))`)))
