@@ -10,6 +10,7 @@ import (
 func TestGuidePage(t *testing.T) {
 	t.Parallel()
 	w := started(t, `
+public_url: {console: "https://hours.example.com"}
 calendars:
   hours: {file: hours.ics, edit_url: "https://calendar.example.com/r/settings?a=1&b=2"}
   rota: {file: hours.ics, expect: may_be_empty}
@@ -30,7 +31,7 @@ routes:
 			`href="https://calendar.example.com/r/settings?a=1&amp;b=2" rel="noopener noreferrer">Edit this calendar<`,
 			"<strong>Closed by hand</strong>: add an event titled “Closed …”<",
 			"<strong>Lunch</strong>: add an event titled “Lunch …”<",
-			`href="webcal://localhost/api/v1/hours?days=60&amp;format=ics&amp;route=main"`,
+			`href="webcals://hours.example.com/api/v1/hours?days=60&amp;format=ics&amp;route=main"`,
 		},
 		"/routes/hotline": {
 			"<strong>On call</strong>: add an event with a name in its title: Anna, Bernd, Chloe, Dora, Emil, Fritz and 1 more<",
