@@ -301,13 +301,22 @@ func (c *commandTable) checkAnyFlag(word string) error {
 	if m == nil || m[1] == "--version" || m[1] == "--help" {
 		return nil
 	}
-	_, list, _ := strings.Cut(c.help(""), "Available Commands:")
-	for _, command := range commandInHelp.FindAllStringSubmatch(list, -1) {
-		if slices.Contains(flagInHelp.FindAllString(c.help(command[1]), -1), m[1]) {
-			return nil
-		}
+	if c.hasFlag("", m[1]) {
+		return nil
 	}
 	return fmt.Errorf("no command of callhours has the flag %s", m[1])
+}
+
+// hasFlag reports whether a command, or one below it, has the flag.
+func (c *commandTable) hasFlag(command, flag string) bool {
+	help := c.help(command)
+	if slices.Contains(flagInHelp.FindAllString(help, -1), flag) {
+		return true
+	}
+	_, list, _ := strings.Cut(help, "Available Commands:")
+	return slices.ContainsFunc(commandInHelp.FindAllStringSubmatch(list, -1), func(sub []string) bool {
+		return c.hasFlag(strings.TrimSpace(command+" "+sub[1]), flag)
+	})
 }
 
 // TestNames shows what is found wrong on a page.

@@ -25,7 +25,7 @@ const module = "github.com/callhours/callhours"
 // import what it reaches on the way down, and nothing else of ours.
 var below = map[string][]string{
 	"cmd/callhours": {"server", "examples", "internal/early"},
-	"server":        {"console", "preview", "server/listen", "upstream"},
+	"server":        {"console", "people", "preview", "server/listen", "upstream"},
 	"server/listen": {"config"},
 	"console":       {"preview", "console/languages"},
 	"preview":       {"calendars/feeds", "render"},

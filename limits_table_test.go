@@ -946,6 +946,10 @@ func limitSections() []limitSection {
 			},
 			{"a PIN", "{people.minPIN} to {people.maxPIN} digits", "", "refused", "people.TestCheckPIN"},
 			{
+				"a file of `callhours people add --csv`; people in it", "{callhours.maxCSV:bytes}; {callhours.maxCSVPeople}", "",
+				"nobody is added", "callhours.TestPeopleCSV",
+			},
+			{
 				"a transaction in the database", "{database.DefaultTimeout}", "",
 				"an error for whoever acts; a change may have been made", "database.TestSQLite",
 			},

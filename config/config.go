@@ -38,11 +38,12 @@ type File struct {
 	Metrics        Metrics
 	Decisions      Decisions
 
-	StateDir            string // resolved; "": nothing is kept on disk
-	Templates           string // directory of the user's templates, resolved; "": the built-in library alone
-	TemplatesUnreadable bool   // the directory cannot be read, which is one of the Mistakes
-	Timezone            Text   // of routes and tenants that name none; may be absent when all of them do
-	KazooVersion        string // "4.3", "master" or "5"; "": not known, so that only what all of them take is answered
+	StateDir            string    // resolved; "": nothing is kept on disk
+	Database            *Database // of people and overrides; nil: SQLite in StateDir
+	Templates           string    // directory of the user's templates, resolved; "": the built-in library alone
+	TemplatesUnreadable bool      // the directory cannot be read, which is one of the Mistakes
+	Timezone            Text      // of routes and tenants that name none; may be absent when all of them do
+	KazooVersion        string    // "4.3", "master" or "5"; "": not known, so that only what all of them take is answered
 	ExtraModules        []string
 
 	AnswerWithin time.Duration // deadline of one answer; default 1s

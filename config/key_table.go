@@ -12,6 +12,7 @@ const (
 	inBasic
 	inTLS
 	inPublicURL
+	inDatabase
 	inLog
 	inMetrics
 	inDecisions
@@ -52,6 +53,7 @@ var sectionNames = map[section]string{
 	inBasic:     "basic",
 	inTLS:       "tls",
 	inPublicURL: "public_url",
+	inDatabase:  "database",
 	inLog:       "log",
 	inMetrics:   "metrics",
 	inDecisions: "decisions",
@@ -125,6 +127,10 @@ var keyTable = []key{
 		inMain, "state_dir", "path", "none",
 		"directory of last good copies of feeds and the last accepted configuration; without it nothing survives a " +
 			"restart",
+	},
+	{
+		inMain, "database", "database", "SQLite in `state_dir`",
+		"where people who are added by a command are kept; replicas share a PostgreSQL database",
 	},
 	{inMain, "templates", "path", "none", "directory of `*.json.tmpl`; the built-in library is always available"},
 	{inMain, "timezone", "zone", "none", "time zone of routes and tenants that set none; there is no default"},
@@ -209,6 +215,13 @@ var keyTable = []key{
 		"address of `admin_listen`: links by which programs subscribe to hours, and lines for `curl`; its host name is accepted",
 	},
 	{inPublicURL, "pivot", "URL", "none", "address of `listen`, in the address of [published hours](operations.md#publish-hours-as-a-calendar)"},
+
+	{
+		inDatabase, "url", "text", "required",
+		"of a PostgreSQL database, without a password, such as `postgres://callhours@db.example.com/callhours?sslmode=verify-full`",
+	},
+	{inDatabase, "password", "secret", "none", "of the user in `url`"},
+
 	{inTLS, "cert_file", "path", "required", "certificate chain, PEM"},
 	{inTLS, "key_file", "path", "required", "private key, PEM"},
 

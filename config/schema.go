@@ -80,7 +80,8 @@ func escapePointer(name string) string { return strings.ReplaceAll(name, " ", "%
 
 // refs are the formats that are a section.
 var refs = map[string]section{
-	"auth": inAuth, "public_url": inPublicURL, "basic": inBasic, "tls": inTLS, "log": inLog, "metrics": inMetrics, "decisions": inDecisions,
+	"auth": inAuth, "public_url": inPublicURL, "basic": inBasic, "tls": inTLS, "database": inDatabase, "log": inLog,
+	"metrics": inMetrics, "decisions": inDecisions,
 	"hours": inHours, "limits": inLimits, "tenant": inTenant, "match": inMatch, "condition": inCondition,
 	"call": inTestCall, "want": inTestWant, "expect": inExpect, "upstream": inUpstream, "holidays": inHolidays,
 }

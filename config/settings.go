@@ -59,6 +59,7 @@ func (s *source) readGlobal() {
 		tls := s.fields(n, inTLS)
 		f.TLS = &TLS{CertFile: s.resolve(tls.required("cert_file")), KeyFile: s.resolve(tls.required("key_file"))}
 	}
+	f.Database = s.readDatabase()
 	f.Metrics.Routes = s.fields(top.get("metrics"), inMetrics).amount("routes", 0, 1_000_000_000, "")
 	remembered := s.fields(top.get("decisions"), inDecisions)
 	f.Decisions = Decisions{

@@ -107,8 +107,8 @@ usage or a refused configuration.`,
 	root.SetVersionTemplate("callhours {{.Version}}\n")
 	setUsage(root)
 	root.AddCommand(serveCommand(env), initCommand(), checkCommand(env), explainCommand(env), eventsCommand(env),
-		feedsCommand(env), holidaysCommand(env), hoursCommand(env), manCommand(), reloadCommand(env), schemaCommand(env),
-		supportBundleCommand(env), testCommand(env), templatesCommand(env), versionCommand())
+		feedsCommand(env), holidaysCommand(env), hoursCommand(env), manCommand(), peopleCommand(env), reloadCommand(env),
+		schemaCommand(env), supportBundleCommand(env), testCommand(env), templatesCommand(env), versionCommand())
 	nameCompletion(root)
 	return root
 }

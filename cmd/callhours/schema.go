@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,7 +74,8 @@ lists every field, and future versions may add more.
 			case len(args) == 0:
 				return fmt.Errorf("callhours schema output needs a COMMAND: %s", strings.Join(o.commands(), ", "))
 			}
-			return usageError(fmt.Errorf("no command %q writes JSON%s", command, diag.Suggest(command, o.commands())))
+			return usageError(fmt.Errorf("no command %q writes JSON%s", command, cmp.Or(diag.DidYouMean(command, o.commands()),
+				"; known: "+strings.Join(o.commands(), ", "))))
 		},
 	}
 }

@@ -12,9 +12,11 @@ import (
 // isTerminal is whether somebody sits in front of it.
 func isTerminal(to io.Writer) bool {
 	f, ok := exact(to).(*os.File)
-	if !ok {
-		return false
-	}
+	return ok && isTerminalFile(f)
+}
+
+// isTerminalFile is whether a file is a terminal.
+func isTerminalFile(f *os.File) bool {
 	_, err := unix.IoctlGetTermios(int(f.Fd()), getTermios)
 	return err == nil
 }
