@@ -507,6 +507,10 @@ var lintConfig = []lintCase{
 	},
 	{name: "no routes", yaml: "", want: []string{"no_routes"}},
 	{
+		name: "a database elsewhere", yaml: "database: {url: \"postgres://u@db/callhours\"}\n" + office,
+		want: []string{"database_unverified: callhours.yaml:5:17: the connection to the database can be read"},
+	},
+	{
 		name: "an account that is none",
 		yaml: strings.Replace(office, "routes:",
 			"routes:\n  - {name: other, match: {account: acme}, branches: [{name: closed, pass: true}]}", 1),
