@@ -38,7 +38,7 @@ func Kinds() []Kind {
 		// The configuration.
 		mistake, "schema_refused", "callflow_odd", "template_odd", "data_unread", "action_budget", "no_auth",
 		"message_language", "no_routes",
-		"database_unverified",
+		"database_unusable", "database_unverified",
 		"glob_matches_nothing", "secret_in_plain", "secrets_readable", "credential_absent", "state_dir_shared", "state_dir_unwritable",
 		"account_odd", "routes_without_account", "id_of_two_tenants", "fallback_same_template",
 		"upstream_no_fallback", "upstream_shares_listen",

@@ -190,7 +190,7 @@ func (s *Server) feedFindings() []preview.Finding {
 	if l == nil {
 		return nil
 	}
-	found := append(l.unreadFeeds(s.store.Snapshot), slices.Concat(s.stateDirFindings(), s.adminAuthFindings())...)
+	found := append(l.unreadFeeds(s.store.Snapshot), slices.Concat(s.stateDirFindings(), s.databaseFindings(), s.adminAuthFindings())...)
 	_, about := s.findingsCache.current()
 	for _, st := range s.store.Feeds() {
 		c, ok := about.calendars[st.Calendars[0]]

@@ -197,6 +197,7 @@ func TestKindsAreFound(t *testing.T) {
 		"mistake": true, "schema_refused": true, "calendar_unknown": true, "account_odd": true,
 		"provisional":          true,
 		"upstream_no_fallback": true, "upstream_shares_listen": true,
+		"database_unusable": true, // by TestNoDatabase
 		// by TestRouteTooLarge
 		"route_too_large": true, "not_looked_at": true, // by TestTenantTakesTooMuch
 		// where feeds are

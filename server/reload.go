@@ -212,6 +212,7 @@ func (g *Generation) restartKeys(first *Generation) []string {
 		"metrics_listen":   a.MetricsListen.S == b.MetricsListen.S,
 		"tls":              sameTLS(a.TLS, b.TLS),
 		"admin_web_config": a.AdminWebConfig.S == b.AdminWebConfig.S,
+		"database":         sameDatabase(a.Database, b.Database),
 		"state_dir":        a.StateDir == b.StateDir, "log": a.Log.Format == b.Log.Format,
 		"hosts":        maps.Equal(a.FetchesPerMinute, b.FetchesPerMinute),
 		"limits.bytes": g.largestBody() <= first.largestBody(),

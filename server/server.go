@@ -25,6 +25,7 @@ import (
 	"github.com/callhours/callhours/calendars/feeds"
 	"github.com/callhours/callhours/config"
 	"github.com/callhours/callhours/internal/contain"
+	"github.com/callhours/callhours/internal/database"
 	"github.com/callhours/callhours/internal/files"
 	"github.com/callhours/callhours/metrics"
 	"github.com/callhours/callhours/preview"
@@ -74,6 +75,7 @@ type Server struct {
 	draining  atomic.Bool
 	guard     *contain.Guard
 	store     *feeds.Store
+	database  *database.DB // of people; nil: the configuration has no place for one
 	calls     *calls
 	admin     *admin
 	adminAuth atomic.Pointer[listen.AdminAuth] // nil before Run
@@ -125,6 +127,7 @@ func New(o Options) *Server {
 			ReadOnly: s.state.isReadOnly(), Log: o.Log, Metrics: o.Metrics, Now: o.Now,
 			Changed: s.refresh,
 		}, o.UserAgent)
+	s.database = s.newDatabase(o.Generation.file)
 	s.calls = &calls{
 		now: o.Now, passing: o.RealNow, log: o.Log, metrics: o.Metrics, live: &s.live, draining: &s.draining,
 		owners: &s.owners, waited: listen.Waited, hours: newPublisher(o.Now, o.Log, hoursTurns(o.RealNow)),
@@ -279,6 +282,10 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	s.admin.requiresLogin = auth.RequiresLogin
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
+	if s.database != nil {
+		defer s.database.Close() //nolint:errcheck // what was acknowledged is on the disk
+		loops.Go(func() { s.guard.Loop(background, metrics.PanicState, "database", s.database.Run) })
+	}
 	defer loops.Wait()
 	defer stop()
 	callsAt := pivotSockets[0].Addr()

@@ -56,9 +56,11 @@ type Options struct {
 	URL      string
 	Password string        // of PostgreSQL's user; "": what libpq's environment has, if anything
 	Timeout  time.Duration // of each transaction, and of opening; 0: DefaultTimeout
+	// Existing leaves it at ErrAbsent where there is no file of SQLite yet, instead of making one.
+	Existing bool
 	Now      func() time.Time
-	// Usable returns why the database must not be used at present, such as a state directory that
-	// another process has; nil: it always may.
+	// Usable returns why the database must not be used at present; ErrAbsent where that is another
+	// process's to do. nil: it always may.
 	Usable  func() error
 	Log     *slog.Logger     // of [DB.Run]; nil: nothing is logged
 	Metrics *metrics.Metrics // nil: nothing is counted
@@ -71,6 +73,8 @@ const DefaultTimeout = 5 * time.Second
 var (
 	// ErrNotOpen is the error of a database that has not been opened yet, or is closed.
 	ErrNotOpen = errors.New("the database is not open")
+	// ErrAbsent is the error of a database that is not there, which is nothing to report.
+	ErrAbsent = errors.New("there is no database yet")
 	// ErrDamaged is the error of a file that is no database, or not a whole one.
 	ErrDamaged = errors.New("is damaged")
 	// ErrForeign is the error of a database of another program, or of the other part.

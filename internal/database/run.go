@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -17,7 +18,7 @@ const (
 	remindEvery = time.Hour
 )
 
-// Run opens the database and keeps it open until ctx ends: it attempts again what fails, checks
+// Run opens the database, once it is there, and keeps it open until ctx ends: it attempts again what fails, checks
 // every few seconds whether it answers, and says in the log and in callhours_database_up how that
 // is.
 func (d *DB) Run(ctx context.Context) {
@@ -31,10 +32,12 @@ func (d *DB) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		d.options.Metrics.SetDatabaseUp(err == nil)
-		log.report(ctx, err, d.options.Now())
-		wait := checkEvery
-		if err == nil {
+		wait, isAbsent := checkEvery, errors.Is(err, ErrAbsent)
+		if !isAbsent {
+			d.options.Metrics.SetDatabaseUp(err == nil)
+			log.report(ctx, err, d.options.Now())
+		}
+		if err == nil || isAbsent {
 			pause = firstRetry
 		} else {
 			wait = pause

@@ -59,6 +59,8 @@ func (f sqliteFile) open(ctx context.Context) (*handle, error) {
 
 func (f sqliteFile) openOrCreate(ctx context.Context) (*handle, error) {
 	switch info, err := os.Lstat(f.path()); {
+	case errors.Is(err, fs.ErrNotExist) && f.options.Existing && !f.isLeft():
+		return nil, fmt.Errorf("%s: %w", f.path(), ErrAbsent)
 	case errors.Is(err, fs.ErrNotExist):
 		if err := f.create(ctx); err != nil {
 			return nil, err
@@ -73,6 +75,12 @@ func (f sqliteFile) openOrCreate(ctx context.Context) (*handle, error) {
 		_ = os.Chmod(f.path(), 0o600) // a restored copy; not ours to change, then it stays as it is
 	}
 	return f.openExisting(ctx)
+}
+
+// isLeft reports whether something is left of a file that is gone.
+func (f sqliteFile) isLeft() bool {
+	_, err := os.Lstat(f.path() + "-wal")
+	return err == nil
 }
 
 // create makes the file beside its place, and puts it there when it is whole: an empty or partial
