@@ -111,21 +111,26 @@ func (s *Server) hoursAddress(route string) string {
 	return l.file.PublicURL.Pivot + openHours + route + ".ics"
 }
 
-// consoleAddress gives the address of the console: the public one, or that of admin_listen for this
-// machine, which is what the process was started with.
+// consoleAddress gives the address of the console: the public one, or for this machine that of
+// admin_listen, with which the process was started.
 func (s *Server) consoleAddress(started *config.File) func() (address string, isPublic bool) {
-	here := ""
-	if host, port, err := net.SplitHostPort(started.AdminListen.S); err == nil {
-		if at, err := netip.ParseAddr(host); host == "" || err == nil && at.IsUnspecified() {
-			host = "localhost"
-		}
-		here = PeopleScheme(started) + "://" + net.JoinHostPort(host, port)
-	}
+	scheme := PeopleScheme(started)
 	return func() (string, bool) {
 		if l := s.live.Load(); l != nil && l.file.PublicURL.Console != "" {
 			return l.file.PublicURL.Console, true
 		}
-		return here, false
+		at := started.AdminListen.S
+		if open := s.adminAt.Load(); open != nil { // whose port the system may have chosen
+			at = (*open).String()
+		}
+		host, port, err := net.SplitHostPort(at)
+		if err != nil { // it was checked when the configuration was loaded
+			return "", false
+		}
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+			host = "localhost"
+		}
+		return scheme + "://" + net.JoinHostPort(host, port), false
 	}
 }
 

@@ -78,6 +78,7 @@ type Server struct {
 	database  *database.DB // of people; nil: the configuration has no place for one
 	calls     *calls
 	admin     *admin
+	adminAt   atomic.Pointer[net.Addr]         // where the admin listener is; nil before Run opens it
 	adminAuth atomic.Pointer[listen.AdminAuth] // nil before Run
 
 	decisions     decisions
@@ -268,6 +269,8 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer adminSocket.Close()
+	adminAt := adminSocket.Addr()
+	s.adminAt.Store(&adminAt)
 	monitoring, err := s.openMonitoring(ctx, file.MetricsListen.S)
 	if err != nil {
 		return err
