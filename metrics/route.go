@@ -19,8 +19,7 @@ const (
 	Limit           FallbackReason = "limit"            // it ran too long or wrote too much
 	NoAnswer        FallbackReason = "no_answer"        // no branch could answer: Kazoo got a 500
 
-	// those of a branch that another Pivot server answers
-	UpstreamCircuit FallbackReason = "upstream_circuit" // it was not asked, since it failed before or many calls wait
+	UpstreamCircuit FallbackReason = "upstream_circuit" // the upstream was not asked: it failed before, or many calls wait
 	UpstreamInvalid FallbackReason = "upstream_invalid" // its answer was nothing that Kazoo takes
 	UpstreamRefused FallbackReason = "upstream_refused" // there was no connection
 	UpstreamStatus  FallbackReason = "upstream_status"  // its status was not 200

@@ -316,7 +316,7 @@ func each(ctx context.Context, tx *sql.Tx, query string, args []any, row func(sc
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has what went wrong
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
 			return err

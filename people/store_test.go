@@ -231,7 +231,7 @@ func testStore(t *testing.T, fresh func(t *testing.T) fixture) {
 		want := `name "Ben" is taken; use another one, or revoke that person first
 phone 1001 is taken by "Ben"
 name "Cem" is taken; use another one, or revoke that person first`
-		if err == nil || err.Error() != want || !errors.Is(err.(ListError)[0].Err, ErrTaken) {
+		if wrong, ok := errors.AsType[ListError](err); !ok || err.Error() != want || !errors.Is(wrong[0].Err, ErrTaken) {
 			t.Errorf("got  %v\nwant %v", err, want)
 		}
 		_, err = f.other.Add(t.Context(), root(), []New{

@@ -224,8 +224,7 @@ const (
 	NoAnswer        Reason = "no_answer"
 	Deliberate      Reason = "deliberate" // the template called fail
 
-	// those of a branch that another Pivot server answers; see [State.Fail]
-	UpstreamTimeout Reason = "upstream_timeout"
+	UpstreamTimeout Reason = "upstream_timeout" // this and the following: see [State.Fail]
 	UpstreamStatus  Reason = "upstream_status"
 	UpstreamInvalid Reason = "upstream_invalid"
 	UpstreamRefused Reason = "upstream_refused"

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -47,9 +48,7 @@ func TestActionsFromElsewhere(t *testing.T) {
 			} {
 				r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, nil)
 				r.RemoteAddr = c.remote
-				for key, values := range c.header {
-					r.Header[key] = values
-				}
+				maps.Copy(r.Header, c.header)
 				got := httptest.NewRecorder()
 				w.Admin().ServeHTTP(got, r)
 				switch {

@@ -48,7 +48,7 @@ func (s *Server) socket(ctx context.Context, key, address string, passed *net.TC
 	_, wanted, _ := net.SplitHostPort(address)
 	if _, port, _ := net.SplitHostPort(passed.Addr().String()); port != wanted {
 		s.options.Log.WarnContext(ctx,
-			key+" is not used, since systemd passes a socket; set ListenStream of the .socket unit, or make both the same",
+			"the address is not used, since systemd passes a socket; set ListenStream of the .socket unit, or make both the same",
 			slog.String(key, address), slog.String("socket", passed.Addr().String()))
 	}
 	return passed, nil

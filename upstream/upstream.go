@@ -188,22 +188,20 @@ func (u *Upstream) Show(s Sent) (url string, headers map[string]string) {
 			headers[name] = strings.Join(values, ", ")
 		}
 	}
-	shown := *s.URL
-	shown.RawQuery = strings.TrimPrefix(strings.TrimPrefix(shown.RawQuery, s.query), "&")
-	shown.Path, shown.RawPath = "", ""
+	asked := strings.TrimPrefix(strings.TrimPrefix(s.URL.RawQuery, s.query), "&")
 	segments := strings.Split(s.URL.EscapedPath(), "/")
 	for i, segment := range segments {
 		if tokenLike.MatchString(segment) && strings.ContainsAny(segment, "0123456789") {
 			segments[i] = "…"
 		}
 	}
-	text := shown.Scheme + "://" + shown.Host + strings.Join(segments, "/")
+	text := s.URL.Scheme + "://" + s.URL.Host + strings.Join(segments, "/")
 	own := configuredValue.ReplaceAllString(s.query, "=…")
 	switch {
-	case own != "" && shown.RawQuery != "":
-		text += "?" + own + "&" + shown.RawQuery
-	case own+shown.RawQuery != "":
-		text += "?" + own + shown.RawQuery
+	case own != "" && asked != "":
+		text += "?" + own + "&" + asked
+	case own+asked != "":
+		text += "?" + own + asked
 	}
 	return text, headers
 }

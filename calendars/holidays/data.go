@@ -389,7 +389,7 @@ func (r *reading) places(d *day, words []string) error {
 
 // options reads from=2021 until=2024 every=4 except=2020 substitute=sun+1 provisional source=….
 func (d *day) options(text string) (err error) {
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		key, value, _ := strings.Cut(word, "=")
 		year := map[string]*int{"from": &d.from, "until": &d.until, "every": &d.every, "except": &d.except}[key]
 		switch {

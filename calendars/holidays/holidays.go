@@ -27,6 +27,7 @@ func Languages() []string { return []string{"en", "de", "es", "fr"} }
 // Observed says which day counts when a holiday falls on a weekend.
 type Observed int
 
+// What Options choose by.
 const (
 	AsCountry Observed = iota // the one that the country keeps: the substitute where there is one
 	Never                     // the holiday itself

@@ -120,7 +120,7 @@ func parseRule(text string, inLibrary func(name string) (*cal.Holiday, error)) (
 		return library{h}, nil
 	case kind == "dates":
 		var list listed
-		for _, word := range strings.Fields(rest) {
+		for word := range strings.FieldsSeq(rest) {
 			at, err := time.Parse(time.DateOnly, word)
 			if err != nil {
 				return nil, fmt.Errorf("expected dates such as 2026-06-15, found %q", word)
@@ -194,7 +194,7 @@ func parseSubstitution(text string) (substitution, error) {
 		return substitution{next: true}, nil
 	}
 	var s substitution
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if len(word) < 5 {
 			return s, fmt.Errorf("expected sat-1 or sun+1, found %q", word)
 		}

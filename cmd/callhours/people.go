@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/user"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -351,7 +352,7 @@ func writePeopleCSV(to io.Writer, list []people.Person) error {
 		for _, set := range sets {
 			rows = append(rows, []string{
 				cmp.Or(p.Tenant, noTenant), p.Name, set, strings.Join(routes[set], " "), strings.Join(p.Phones, " "),
-				p.Language, fmt.Sprint(p.HasPIN), p.CreatedBy, moment(p.CreatedAt), moment(p.UsedAt), p.RevokedBy,
+				p.Language, strconv.FormatBool(p.HasPIN), p.CreatedBy, moment(p.CreatedAt), moment(p.UsedAt), p.RevokedBy,
 				moment(p.RevokedAt),
 			})
 		}

@@ -193,8 +193,7 @@ func storePeople(ctx context.Context, in installation, list []people.New, place 
 	stop := startProgress(env, "adding people")
 	added, err := store.Add(ctx, author(), list)
 	stop()
-	var wrong people.ListError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[people.ListError](err); ok {
 		var all []error
 		for _, item := range wrong {
 			all = append(all, place(item.Index, item.Err))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -122,9 +123,7 @@ func parsePeople(file *config.File, text []byte) (list []people.New, lines []int
 		}
 		n.May = may
 		if i, again := index[[2]string{n.Tenant, n.Name}]; again && sameButRights(list[i], n) {
-			for route, permissions := range n.May { // other rights on other routes
-				list[i].May[route] = permissions
-			}
+			maps.Copy(list[i].May, n.May) // other rights on other routes
 			continue
 		}
 		index[[2]string{n.Tenant, n.Name}] = len(list)

@@ -131,7 +131,7 @@ func TestServiceManager(t *testing.T) {
 	if code := outcome(t, cmd); code != exitOK {
 		t.Errorf("exit code %d: %s", code, log)
 	}
-	if out := log.String(); !strings.Contains(out, "listen is not used, since systemd passes a socket") {
+	if out := log.String(); !strings.Contains(out, "the address is not used, since systemd passes a socket") {
 		t.Errorf("got %s", out)
 	}
 }

@@ -61,7 +61,7 @@ func Start(t *testing.T) *Server {
 	slices.Sort(found)
 	s := &Server{programs: filepath.Dir(found[len(found)-1])}
 	// t.TempDir is below a directory that only we can enter, and its name may be too long for a socket.
-	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil {
+	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil { //nolint:usetesting // see above
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(s.dir) })
@@ -107,7 +107,7 @@ func (s *Server) leaveRoot(t *testing.T) {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.programs, name), args...)
+	cmd := exec.CommandContext(context.Background(), filepath.Join(s.programs, name), args...)
 	cmd.SysProcAttr, cmd.Dir = s.attributes, s.dir
 	return cmd
 }
