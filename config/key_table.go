@@ -1,91 +1,5 @@
 package config
 
-import "slices"
-
-// section is a kind of mapping in the YAML.
-type section int
-
-const (
-	inMain section = iota
-	inInclude
-	inAuth
-	inBasic
-	inTLS
-	inPublicURL
-	inDatabase
-	inLog
-	inMetrics
-	inDecisions
-	inHours
-	inGrant
-	inSecret
-	inList
-	inTenant
-	inCalendar
-	inHolidays
-	inHost
-	inLimits
-	inExpect
-	inFilter
-	inPlan
-	inRoute
-	inMatch
-	inBranch
-	inAnswer
-	inUpstream
-	inCondition
-	inListRef
-
-	inTests
-	inTestCalendar
-	inTestEvent
-	inTest
-	inTestCall
-	inTestWant
-	inTestUpstream
-)
-
-// sectionNames are what messages and docs/config.md call each place.
-var sectionNames = map[section]string{
-	inMain:      "the main file",
-	inInclude:   "an included file",
-	inAuth:      "auth",
-	inBasic:     "basic",
-	inTLS:       "tls",
-	inPublicURL: "public_url",
-	inDatabase:  "database",
-	inLog:       "log",
-	inMetrics:   "metrics",
-	inDecisions: "decisions",
-	inHours:     "hours",
-	inGrant:     "an entry of tenants",
-	inSecret:    "a secret",
-	inList:      "a list of numbers",
-	inTenant:    "tenant",
-	inCalendar:  "a calendar",
-	inHolidays:  "holidays",
-	inHost:      "a host",
-	inLimits:    "limits",
-	inExpect:    "expect",
-	inFilter:    "a filter",
-	inPlan:      "a plan",
-	inRoute:     "a route",
-	inMatch:     "match",
-	inBranch:    "a branch",
-	inAnswer:    "an answer",
-	inUpstream:  "upstream",
-	inCondition: "a condition",
-	inListRef:   "a list's name",
-
-	inTests:        "a test file",
-	inTestCalendar: "a calendar of a test",
-	inTestEvent:    "an event",
-	inTest:         "a test",
-	inTestCall:     "call",
-	inTestWant:     "want",
-	inTestUpstream: "an upstream of a test",
-}
-
 // key is a row of docs/config.md: what may stand in a place, and what it means.
 type key struct {
 	section section
@@ -100,7 +14,8 @@ type key struct {
 var keyTable = []key{
 	{
 		inMain, "listen", "address or list of them", "`:8080`",
-		"the Pivot listener: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else. With several " +
+		"the Pivot listener: Pivot requests, `/-/healthy`, and hours for holders of a token; nothing else. With " +
+			"several " +
 			"addresses, those after the first are for routes with an `upstream`",
 	},
 	{inMain, "admin_listen", "address", "`127.0.0.1:9480`", "the admin listener: console, metrics, health, reload"},
@@ -110,7 +25,8 @@ var keyTable = []key{
 	},
 	{
 		inMain, "admin_web_config", "path", "none",
-		"Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP without authentication",
+		"Prometheus' web configuration for `admin_listen`: TLS and `basic_auth_users`; without it, plain HTTP " +
+			"without authentication",
 	},
 	{
 		inMain, "public_url", "public_url", "none",
@@ -166,7 +82,8 @@ var keyTable = []key{
 	},
 	{
 		inMain, "deny_private_addresses", "true or false", "for tenants' feeds and upstreams",
-		"refuse feeds and upstreams at private addresses: with `true` all, with `false` none; a redirect from a public server to a private address is always refused",
+		"refuse feeds and upstreams at private addresses: with `true` all, with `false` none; a redirect from a " +
+			"public server to a private address is always refused",
 	},
 	{inMain, "limits", "limits", "see there", "limits of calendars that set none"},
 	{inMain, "include", "paths", "none", "files or globs of tenants"},
@@ -202,7 +119,8 @@ var keyTable = []key{
 	},
 	{
 		inAuth, "token", "secret", "none",
-		"a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`; 128 bits or more: `openssl rand -hex 16`",
+		"a token that the caller must send: `/TOKEN/path`, `?token=` or `X-Callhours-Token`; 128 bits or more: " +
+			"`openssl rand -hex 16`",
 	},
 	{inAuth, "networks", "addresses", "anywhere", "addresses and ranges that callers must come from"},
 	{inAuth, "trusted_proxies", "addresses", "none", "proxies whose `X-Forwarded-For` is trusted"},
@@ -212,13 +130,18 @@ var keyTable = []key{
 
 	{
 		inPublicURL, "console", "URL", "none",
-		"address of `admin_listen`: links by which programs subscribe to hours, and lines for `curl`; its host name is accepted",
+		"address of `admin_listen`: links by which programs subscribe to hours, and lines for `curl`; its host name " +
+			"is accepted",
 	},
-	{inPublicURL, "pivot", "URL", "none", "address of `listen`, in the address of [published hours](operations.md#publish-hours-as-a-calendar)"},
+	{
+		inPublicURL, "pivot", "URL", "none",
+		"address of `listen`, in the address of [published hours](operations.md#publish-hours-as-a-calendar)",
+	},
 
 	{
 		inDatabase, "url", "text", "required",
-		"of a PostgreSQL database, without a password, such as `postgres://callhours@db.example.com/callhours?sslmode=verify-full`",
+		"of a PostgreSQL database, without a password, such as " +
+			"`postgres://callhours@db.example.com/callhours?sslmode=verify-full`",
 	},
 	{inDatabase, "password", "secret", "none", "of the user in `url`"},
 
@@ -229,12 +152,14 @@ var keyTable = []key{
 	{inLog, "callers", "`none`, `last4`, `full`", "`none`", "how much of callers' numbers is logged"},
 	{
 		inLog, "calls", "`all`, `faults`", "`all`",
-		"which calls are logged: with `faults` only those that are refused, find no route, need a calendar that is unknown, or meet a branch that fails",
+		"which calls are logged: with `faults` only those that are refused, find no route, need a calendar that is " +
+			"unknown, or meet a branch that fails",
 	},
 
 	{
 		inMetrics, "routes", "amount", "all",
-		"how many routes have series of their own: one of each tenant in turn, the operator first, those with existing series before others; the rest are counted together as `_other`",
+		"how many routes have series of their own: one of each tenant in turn, the operator first, those with " +
+			"existing series before others; the rest are counted together as `_other`",
 	},
 
 	{
@@ -263,7 +188,10 @@ var keyTable = []key{
 	{inGrant, "secrets", "names", "none", "secrets of the main file that the tenant's file may use"},
 
 	{inSecret, "secret", "name", "`secret` or `credential`", "a name from the secrets files"},
-	{inSecret, "credential", "name", "`secret` or `credential`", "a name from `LoadCredential` of the systemd unit; not for tenants"},
+	{
+		inSecret, "credential", "name", "`secret` or `credential`",
+		"a name from `LoadCredential` of the systemd unit; not for tenants",
+	},
 
 	{inList, "file", "path", "none", "numbers, one a line; `#` starts a comment"},
 	{inList, "numbers", "numbers", "none", "numbers in place; a list has either `file` or `numbers`"},
@@ -284,8 +212,14 @@ var keyTable = []key{
 	},
 
 	{inCalendar, "url", "secret", "one of these three", "http, https, webcal or webcals address of a feed"},
-	{inCalendar, "file", "path", "one of these three", "an `.ics` file, or a glob of several files that form one calendar"},
-	{inCalendar, "holidays", "holidays", "one of these three", "public holidays of a country or region, worked out without a feed"},
+	{
+		inCalendar, "file", "path", "one of these three",
+		"an `.ics` file, or a glob of several files that form one calendar",
+	},
+	{
+		inCalendar, "holidays", "holidays", "one of these three",
+		"public holidays of a country or region, worked out without a feed",
+	},
 	{inCalendar, "display_name", "text", "made of the name", "its name as people read it, 256 characters at most"},
 	{
 		inCalendar, "edit_url", "https URL", "none",
@@ -329,14 +263,20 @@ var keyTable = []key{
 	{inHolidays, "language", "`en`, `de`, `es`, `fr`", "the tenant's, or `en`", "language of the days' names"},
 	{inHolidays, "open_on", "texts", "none", "days that are no holidays here, by a name in any language or by date"},
 	{inHolidays, "also", "texts by date", "none", "names of further days, by `2027-03-08`, or `03-08` for each year"},
-	{inHolidays, "half_days", "hours by date", "none", "hours from which other days are holidays, such as `{12-24: \"12:00\"}`"},
+	{
+		inHolidays, "half_days", "hours by date", "none",
+		"hours from which other days are holidays, such as `{12-24: \"12:00\"}`",
+	},
 
 	{
 		inHost, "per_minute", "amount", "no limit",
 		"most requests a minute to the server, redirects to it included; a host is a name with its port",
 	},
 
-	{inLimits, "bytes", "amount", "`16MiB`", "size of a body; a larger one is refused and the previous copy stays in use"},
+	{
+		inLimits, "bytes", "amount", "`16MiB`",
+		"size of a body; a larger one is refused and the previous copy stays in use",
+	},
 	{inLimits, "lines", "amount", "`1000000`", "lines of a body, before unfolding; a body with more is refused"},
 	{inLimits, "events", "amount", "`100000`", "events of a body; a body with more is refused"},
 	{
@@ -439,16 +379,21 @@ var keyTable = []key{
 
 	{
 		inUpstream, "url", "secret", "required",
-		"http or https address of the Pivot server; `{{.Data.KEY}}` and `{{.Call.FIELD}}` may stand in path segments and " +
+		"http or https address of the Pivot server; `{{.Data.KEY}}` and `{{.Call.FIELD}}` may stand in path segments " +
+			"and " +
 			"in values of the query",
 	},
 	{
 		inUpstream, "timeout", "duration", "`2s`",
-		"how long the whole exchange may take, at least 50ms; with `answer_within` at most 4s (Kazoo waits 5 s at most)",
+		"how long the whole exchange may take, at least 50ms; with `answer_within` at most 4s (Kazoo waits 5 s at " +
+			"most)",
 	},
 	{inUpstream, "basic", "basic", "none", "user name and password that are sent"},
 	{inUpstream, "bearer", "secret", "none", "a token that is sent as `Authorization: Bearer`"},
-	{inUpstream, "headers", "secrets by name", "none", "HTTP headers that are sent, in place of Kazoo's of the same name"},
+	{
+		inUpstream, "headers", "secrets by name", "none",
+		"HTTP headers that are sent, in place of Kazoo's of the same name",
+	},
 	{inUpstream, "ca_file", "path", "the system's", "certificate authorities of the server, PEM"},
 	{
 		inUpstream, "verify", "`strict`, `warn`", "`strict`",
@@ -480,27 +425,4 @@ var keyTable = []key{
 	{inCondition, "header", "patterns by name", "", "custom SIP headers"},
 
 	{inListRef, "list", "name", "required", "name of a list of numbers"},
-}
-
-// keysOf holds the names of keyTable and testKeys by place.
-var keysOf = func() map[section][]string {
-	names := map[section][]string{}
-	for _, k := range slices.Concat(keyTable, testKeys) {
-		names[k.section] = append(names[k.section], k.name)
-	}
-	return names
-}()
-
-// table is the one of keyTable and testKeys that a place stands in.
-func (s section) table() []key {
-	if s >= inTests {
-		return testKeys
-	}
-	return keyTable
-}
-
-// defaultOf is what holds, as the table has it, where a key is not given.
-func defaultOf(section section, name string) string {
-	i := slices.IndexFunc(keyTable, func(k key) bool { return k.section == section && k.name == name })
-	return keyTable[i].def
 }

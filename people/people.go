@@ -210,10 +210,10 @@ func (n New) check() (Person, error) {
 // Routes are the routes that the person may do something with, sorted; AllRoutes first.
 func (p Person) Routes() []string { return slices.Sorted(maps.Keys(p.May)) }
 
-// Certainty is how sure it is who has done something.
+// Certainty is how reliably an author is known.
 type Certainty string
 
-// How sure it is.
+// The degrees of Certainty.
 const (
 	Claimed  Certainty = "claimed"   // a command line says so
 	SignedIn Certainty = "signed in" // by a password

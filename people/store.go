@@ -195,7 +195,7 @@ func rightsText(may map[string][]Permission) string {
 	return strings.Join(routes, "; ")
 }
 
-// record keeps who has changed what, in the transaction of the change.
+// record writes who made a change into the table audit, in the transaction of the change.
 func record(ctx context.Context, tx *sql.Tx, c Change) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO audit (id, at, author, certainty, origin, tenant, action, subject, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, rand.Text(), database.Micros(c.At), c.Author.Name,

@@ -104,9 +104,13 @@ func testStore(t *testing.T, fresh func(t *testing.T) fixture) {
 		f := fresh(t)
 		added := add(t, f.store, anna(), New{Name: "Otto"})
 		want := []Person{
-			{Name: "Otto", May: map[string][]Permission{"*": {See}}, CreatedBy: "root@ops1 (claimed)", CreatedAt: f.clock.now},
 			{
-				Tenant: "acme", Name: "Anna Berger", Language: "de", Phones: []string{"+493012345678", "1001"}, HasPIN: true,
+				Name: "Otto", May: map[string][]Permission{"*": {See}}, CreatedBy: "root@ops1 (claimed)",
+				CreatedAt: f.clock.now,
+			},
+			{
+				Tenant: "acme", Name: "Anna Berger", Language: "de", Phones: []string{"+493012345678", "1001"},
+				HasPIN:    true,
 				May:       map[string][]Permission{"front-desk": {See, Close, Open}, "sales": {See}},
 				CreatedBy: "root@ops1 (claimed)", CreatedAt: f.clock.now,
 			},

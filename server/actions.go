@@ -16,7 +16,7 @@ const (
 	actionRefresh = "refresh"
 )
 
-// actor is who asks for an action, and how sure that is.
+// actor identifies who requested an action, and from where.
 type actor struct {
 	name   string // of the login, or of the client's certificate; "" for somebody who did not sign in
 	remote string // address and port of the connection

@@ -105,7 +105,8 @@ func TestUpstream(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/old?step=2&&token="+ourToken, strings.NewReader(request))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	got := w.call(r)
-	if b := body(t, got); got.StatusCode != 200 || b != closedFlow || got.Header.Get("Content-Type") != "application/json" {
+	if b := body(t, got); got.StatusCode != 200 || b != closedFlow ||
+		got.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %d %s as %s", got.StatusCode, b, got.Header.Get("Content-Type"))
 	}
 	if s.uri != "/hours.php?own=1&step=2&" || s.body != request {
@@ -119,7 +120,8 @@ func TestUpstream(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, g, want)
 		}
 	}
-	if last := w.decisions.traces("old", 1); len(last) != 1 || string(last[0].Callflow) != closedFlow || last[0].Answered != "php" {
+	if last := w.decisions.traces("old", 1); len(last) != 1 || string(last[0].Callflow) != closedFlow ||
+		last[0].Answered != "php" {
 		t.Errorf("remembered: %+v", last)
 	}
 
@@ -167,7 +169,8 @@ func TestUpstreamFails(t *testing.T) {
 			s.handles(c.handle)
 			w := upstreamWorld(t, s.asking(c.more), nil)
 			got := w.call(post("/old"))
-			if b := body(t, got); got.StatusCode != 200 || b != `{"module":"hangup"}` || got.Header.Get("X-Callhours-Branch") != "closed" {
+			if b := body(t, got); got.StatusCode != 200 || b != `{"module":"hangup"}` ||
+				got.Header.Get("X-Callhours-Branch") != "closed" {
 				t.Errorf("got %d %s of %s", got.StatusCode, b, got.Header.Get("X-Callhours-Branch"))
 			}
 			if n := w.value(t, "callhours_fallbacks_total", "php", "upstream_"+c.reason); n != 1 {
@@ -178,7 +181,8 @@ func TestUpstreamFails(t *testing.T) {
 				!strings.Contains(log, `"answered_by":"closed"`) || strings.Contains(log, "own=1") {
 				t.Errorf("log: %s", log)
 			}
-			if last := w.decisions.traces("old", 1); last[0].Answered != "closed" || !strings.HasPrefix(last[0].Failure, "upstream_"+c.reason) {
+			if last := w.decisions.traces("old", 1); last[0].Answered != "closed" ||
+				!strings.HasPrefix(last[0].Failure, "upstream_"+c.reason) {
 				t.Errorf("remembered: %+v", last)
 			}
 		})
@@ -326,7 +330,8 @@ func TestUpstreamReload(t *testing.T) {
 	}
 	ask("/hours.php?own=2", 1)
 	f.set(strings.Replace(s.asking(""), "own=1", "{{.Call.Frm}}", 1), nil)
-	if err := w.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "upstream: {{.Call.Frm}}") || strings.Contains(err.Error(), "hours.php") {
+	if err := w.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "upstream: {{.Call.Frm}}") ||
+		strings.Contains(err.Error(), "hours.php") {
 		t.Errorf("got %v", err)
 	}
 	ask("/hours.php?own=2", 1)
@@ -570,10 +575,12 @@ Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2
 	}
 	got := text(g.AskingPreview(time.Now))
 	if !strings.Contains(got, "200 by branch php") || !strings.Contains(got, "was sent; the answer took") ||
-		!strings.Contains(got, sent) || !strings.Contains(got, `"module": "voicemail"`) || strings.Contains(got, "hunter") {
+		!strings.Contains(got, sent) || !strings.Contains(got, `"module": "voicemail"`) ||
+		strings.Contains(got, "hunter") {
 		t.Errorf("got %s", got)
 	}
-	if s.body != "Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2" || !strings.Contains(s.uri, "own=hunter4&n=%2B12025550147") {
+	if s.body != "Caller-ID-Number=%2B12025550147&Custom-Application-Vars[a b]=1+2" ||
+		!strings.Contains(s.uri, "own=hunter4&n=%2B12025550147") {
 		t.Errorf("the script received %s\n%s", s.uri, s.body)
 	}
 	s.answers("text/xml", "<Response><Hangup/></Response>")

@@ -42,16 +42,19 @@ var (
 // fields are the parts of a call that a URL may have; named are those that have a name besides.
 var (
 	fields = map[string]func(*pivot.Call) string{
-		"From": func(c *pivot.Call) string { return c.From }, "FromRealm": func(c *pivot.Call) string { return c.FromRealm },
-		"To": func(c *pivot.Call) string { return c.To }, "ToRealm": func(c *pivot.Call) string { return c.ToRealm },
+		"From":      func(c *pivot.Call) string { return c.From },
+		"FromRealm": func(c *pivot.Call) string { return c.FromRealm },
+		"To":        func(c *pivot.Call) string { return c.To }, "ToRealm": func(c *pivot.Call) string { return c.ToRealm },
 		"Request":      func(c *pivot.Call) string { return c.Request },
 		"RequestRealm": func(c *pivot.Call) string { return c.RequestRealm },
 		"Dialed":       func(c *pivot.Call) string { return c.Dialed },
 		"CallerName":   func(c *pivot.Call) string { return c.CallerName },
 		"CallerNumber": func(c *pivot.Call) string { return c.CallerNumber },
-		"AccountID":    func(c *pivot.Call) string { return c.AccountID }, "CallID": func(c *pivot.Call) string { return c.CallID },
-		"Direction": func(c *pivot.Call) string { return c.Direction }, "Language": func(c *pivot.Call) string { return c.Language },
-		"Digits": func(c *pivot.Call) string { return c.Digits },
+		"AccountID":    func(c *pivot.Call) string { return c.AccountID },
+		"CallID":       func(c *pivot.Call) string { return c.CallID },
+		"Direction":    func(c *pivot.Call) string { return c.Direction },
+		"Language":     func(c *pivot.Call) string { return c.Language },
+		"Digits":       func(c *pivot.Call) string { return c.Digits },
 	}
 	named = map[string]func(*pivot.Call, string) string{
 		"Var": (*pivot.Call).Var, "Header": (*pivot.Call).Header, "Collection": (*pivot.Call).Collection,
@@ -130,7 +133,8 @@ func (p *addressParser) parse() {
 func (p *addressParser) parseHost(authority string) bool {
 	switch {
 	case strings.Contains(authority, "{{"):
-		p.wrong("scheme, host and port of url are written out; {{…}} may stand in the path and in values of the query")
+		p.wrong("scheme, host and port of url are written out; " +
+			"{{…}} may stand in the path and in values of the query")
 		return false
 	case strings.Contains(authority, "@"):
 		p.wrong("url has a user name; set basic, which keeps the password secret")
@@ -153,7 +157,10 @@ func (p *addressParser) parseHost(authority string) bool {
 
 // literal takes a text as it is sent.
 func (p *addressParser) literal(text string) {
-	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{}|`+"`", r) }) {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r > '~' ||
+			strings.ContainsRune(`"<>\^{}|`+"`", r)
+	}) {
 		p.wrong("url contains a character that must be escaped, such as %%20 for a blank")
 		return
 	}
@@ -196,7 +203,8 @@ func (p *addressParser) place(action string, whole bool) {
 	}
 	m := callPlace.FindStringSubmatch(action)
 	if m == nil {
-		p.wrong("%s: expected {{.Data.KEY}}, {{.Call.FIELD}} or {{.Call.Var \"NAME\"}}; functions cannot be used in url", shown)
+		p.wrong("%s: expected {{.Data.KEY}}, {{.Call.FIELD}} or {{.Call.Var \"NAME\"}}; "+
+			"functions cannot be used in url", shown)
 		return
 	}
 	one := part{query: !p.path, whole: whole, name: "{{" + action + "}}"}

@@ -38,9 +38,19 @@ func TestAddress(t *testing.T) {
 		{"https://h/?k={{.Data.inner.key}}", "https://h/?k=x%26y"},
 		{`https://h/?s={{.Call.Var "step"}}&f={{.Call.From}}`, "https://h/?s=2+%2F+3&f=a%2F..%2F..%2Fb"},
 		{"https://h/a{{.Call.Digits}}", "https://h/a"}, // empty, and not the whole segment
-		{"https://h/{{.Call.From}}", "the URL cannot be made of this call: {{.Call.From}} contains a slash or a backslash, which a path segment cannot have"},
-		{"https://h/x{{.Call.To}}", "the URL cannot be made of this call: {{.Call.To}} consists of dots, which lead to another path"},
-		{"https://h/{{.Call.Digits}}/x", "the URL cannot be made of this call: {{.Call.Digits}} is empty, and a path needs a value there"},
+		{
+			"https://h/{{.Call.From}}",
+			"the URL cannot be made of this call: {{.Call.From}} contains a slash or a backslash, which a path " +
+				"segment cannot have",
+		},
+		{
+			"https://h/x{{.Call.To}}",
+			"the URL cannot be made of this call: {{.Call.To}} consists of dots, which lead to another path",
+		},
+		{
+			"https://h/{{.Call.Digits}}/x",
+			"the URL cannot be made of this call: {{.Call.Digits}} is empty, and a path needs a value there",
+		},
 	} {
 		a, mistakes := parseAddress(diag.Text{Pos: at, S: c.text}, sampleData())
 		if len(mistakes) > 0 {
@@ -97,7 +107,10 @@ func TestAddressMistakes(t *testing.T) {
 			"http://h/{{.Data.template}}",
 			"{{.Data.template}}: the value is a template of its own, which url does not run; write it into url",
 		},
-		{"http://h/{{.Data.slash}}", "{{.Data.slash}} contains a slash or a backslash, which a path segment cannot have"},
+		{
+			"http://h/{{.Data.slash}}",
+			"{{.Data.slash}} contains a slash or a backslash, which a path segment cannot have",
+		},
 	} {
 		_, got := parseAddress(diag.Text{Pos: at, S: c.text}, sampleData())
 		want := []diag.Mistake{{Pos: at, Message: "upstream: " + c.want}}

@@ -119,7 +119,8 @@ func (p *Pools) circuit(u *Upstream) *circuit {
 	c = &circuit{pool: p.pools[u.pool], breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: 1, Interval: circuitOver, Timeout: circuitOpen,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
-			return n.ConsecutiveFailures >= failuresInRow || n.Requests >= enoughToTell && 2*n.TotalFailures >= n.Requests
+			return n.ConsecutiveFailures >= failuresInRow || n.Requests >= enoughToTell &&
+				2*n.TotalFailures >= n.Requests
 		},
 	})}
 	if c.pool == nil {

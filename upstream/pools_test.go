@@ -155,7 +155,10 @@ func TestAnswers(t *testing.T) {
 		want    string // the body that Kazoo gets, with its type, or the reason and the error; URL stands for the server's
 	}{
 		{"JSON", write("application/json; charset=utf-8", " "+hangup+"\n"), false, "application/json " + hangup},
-		{"JSON as PHP writes it by itself", write("text/html; charset=UTF-8", hangup), false, "application/json " + hangup},
+		{
+			"JSON as PHP writes it by itself", write("text/html; charset=UTF-8", hangup), false,
+			"application/json " + hangup,
+		},
 		{
 			"JSON without a type", write("", hangup), false,
 			"invalid: URL: callflow: the answer has no Content-Type, so that Kazoo does not take it for JSON",
@@ -170,19 +173,40 @@ func TestAnswers(t *testing.T) {
 			"invalid: URL: line 1, column 1: not JSON: invalid character '<' at start of value",
 		},
 		{"nothing", write(JSON, ""), false, "invalid: URL: callflow: the answer is empty, for which Kazoo hangs up"},
-		{"a page", write("text/html", "<h1>It works!</h1>"), false, "invalid: URL: line 1, column 1: not JSON: invalid character '<' at start of value"},
-		{"no callflow", write(JSON, `{"status":"ok"}`), false, `invalid: URL: callflow: no module; an action is an object such as {"module": "hangup"}, with nothing around it`},
+		{
+			"a page", write("text/html", "<h1>It works!</h1>"), false,
+			"invalid: URL: line 1, column 1: not JSON: invalid character '<' at start of value",
+		},
+		{
+			"no callflow", write(JSON, `{"status":"ok"}`), false,
+			`invalid: URL: callflow: no module; an action is an object such as {"module": "hangup"}, with nothing around it`,
+		},
 		{"silence", write(JSON, `{"module":"sing"}`), true, `invalid: URL: .module: "sing" is not a module of Kazoo`},
-		{"odd", write(JSON, deep), false, "invalid: URL: " + strings.Repeat(".children._", 100) + ": expected at most 100 actions within each other"},
+		{
+			"odd", write(JSON, deep), false,
+			"invalid: URL: " + strings.Repeat(".children._", 100) + ": expected at most 100 actions within each other",
+		},
 		{"odd, and tolerated", write(JSON, deep), true, JSON + " " + deep},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, false, "status: URL: status 302 Found; expected 200"},
-		{"created", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) }, false, "status: URL: status 201 Created; expected 200"},
-		{"broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, false, "status: URL: status 500 Internal Server Error; expected 200"},
+		{
+			"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) },
+			false, "status: URL: status 302 Found; expected 200",
+		},
+		{
+			"created", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) }, false,
+			"status: URL: status 201 Created; expected 200",
+		},
+		{
+			"broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+			false, "status: URL: status 500 Internal Server Error; expected 200",
+		},
 		{"compressed", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, hangup)
 		}, false, "invalid: URL: the answer has a Content-Encoding, and Kazoo takes none"},
-		{"huge", write(JSON, `"`+strings.Repeat("x", maxAnswer)+`"`), false, fmt.Sprintf("invalid: URL: the answer has more than %d bytes", maxAnswer)},
+		{
+			"huge", write(JSON, `"`+strings.Repeat("x", maxAnswer)+`"`), false,
+			fmt.Sprintf("invalid: URL: the answer has more than %d bytes", maxAnswer),
+		},
 		{"announced as huge", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(maxAnswer+1))
 			w.WriteHeader(http.StatusOK)
@@ -202,7 +226,10 @@ func TestAnswers(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		}, false, "timeout: URL: no whole answer within 100ms"},
-		{"gone without an answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false, "refused: URL: EOF"},
+		{
+			"gone without an answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false,
+			"refused: URL: EOF",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -272,15 +299,43 @@ func TestNoConnection(t *testing.T) {
 	}{
 		{"gone", gone.URL, Options{}, "refused: HOST: connect: connection refused"},
 		{"half-closed", "http://" + half.Addr().String(), Options{}, "refused: HOST: EOF"},
-		{"silent", "http://" + silent.Addr().String(), Options{Timeout: 100 * time.Millisecond}, "timeout: HOST: no whole answer within 100ms"},
-		{"silent before TLS", "https://" + silent.Addr().String(), Options{Timeout: 100 * time.Millisecond}, "timeout: HOST: no whole answer within 100ms"},
-		{"no TLS", strings.Replace(server(t, func(http.ResponseWriter, *http.Request) {}).URL, "http:", "https:", 1), Options{}, "refused: HOST: tls: first record does not look like a TLS handshake"},
-		{"an unknown authority", secure.URL, Options{}, "refused: HOST: its certificate is signed by an authority that is not known; set ca_file"},
+		{
+			"silent", "http://" + silent.Addr().String(),
+			Options{Timeout: 100 * time.Millisecond},
+			"timeout: HOST: no whole answer within 100ms",
+		},
+		{
+			"silent before TLS", "https://" + silent.Addr().String(),
+			Options{Timeout: 100 * time.Millisecond},
+			"timeout: HOST: no whole answer within 100ms",
+		},
+		{
+			"no TLS", strings.Replace(server(t, func(http.ResponseWriter, *http.Request) {}).URL, "http:", "https:", 1),
+			Options{},
+			"refused: HOST: tls: first record does not look like a TLS handshake",
+		},
+		{
+			"an unknown authority", secure.URL,
+			Options{},
+			"refused: HOST: its certificate is signed by an authority that is not known; set ca_file",
+		},
 		{"its authority", secure.URL, Options{Authorities: authority}, ""},
-		{"another name", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), Options{Authorities: authority}, "refused: HOST: x509: certificate is valid for example.com, *.example.com, not localhost"},
+		{
+			"another name", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1),
+			Options{Authorities: authority},
+			"refused: HOST: x509: certificate is valid for example.com, *.example.com, not localhost",
+		},
 		{"a private address", secure.URL, Options{DenyPrivate: true}, "refused: HOST: 127.0.0.1 is a private address"},
-		{"a secret that is gone", secure.URL, Options{Withdrawn: true}, "refused: a secret that it needs is not given to the tenant any more"},
-		{"a URL that cannot be made", secure.URL + "/{{.Call.From}}", Options{}, "refused: the URL cannot be made of this call: {{.Call.From}} is empty, and a path needs a value there"},
+		{
+			"a secret that is gone", secure.URL,
+			Options{Withdrawn: true},
+			"refused: a secret that it needs is not given to the tenant any more",
+		},
+		{
+			"a URL that cannot be made", secure.URL + "/{{.Call.From}}",
+			Options{},
+			"refused: the URL cannot be made of this call: {{.Call.From}} is empty, and a path needs a value there",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -500,12 +555,27 @@ func TestMistakes(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Header: http.Header{"Host": {"x"}}}, "upstream: header Host is written by callhours itself; remove it"},
-		{Options{Header: http.Header{"x-idempotency-key": {"x"}}}, "upstream: header X-Idempotency-Key is written by callhours itself; remove it"},
-		{Options{Header: http.Header{"X-A": {"a\nb"}}}, "upstream: header X-A contains a line break or another control character"},
-		{Options{Header: http.Header{"Authorization": {"x"}}, Bearer: "y"}, "upstream: basic and bearer already make the header Authorization; keep one of them"},
+		{
+			Options{Header: http.Header{"Host": {"x"}}},
+			"upstream: header Host is written by callhours itself; remove it",
+		},
+		{
+			Options{Header: http.Header{"x-idempotency-key": {"x"}}},
+			"upstream: header X-Idempotency-Key is written by callhours itself; remove it",
+		},
+		{
+			Options{Header: http.Header{"X-A": {"a\nb"}}},
+			"upstream: header X-A contains a line break or another control character",
+		},
+		{
+			Options{Header: http.Header{"Authorization": {"x"}}, Bearer: "y"},
+			"upstream: basic and bearer already make the header Authorization; keep one of them",
+		},
 		{Options{Bearer: "y z"}, "upstream: bearer contains a blank or a character that a token cannot have"},
-		{Options{Header: http.Header{"X-A": {strings.Repeat("x", maxHeaderValue+1)}}}, "upstream: headers and credentials have 8193 bytes; the limit is 8192"},
+		{
+			Options{Header: http.Header{"X-A": {strings.Repeat("x", maxHeaderValue+1)}}},
+			"upstream: headers and credentials have 8193 bytes; the limit is 8192",
+		},
 		{Options{Authorities: []byte("x")}, "upstream: ca_file: expected certificates as PEM, found none"},
 	} {
 		c.o.URL = diag.Text{Pos: at, S: "http://h/"}
@@ -520,12 +590,14 @@ func TestMistakes(t *testing.T) {
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", maxURL)
-	if _, got := parseAddress(diag.Text{Pos: at, S: "http://h/" + long}, nil); len(got) != 1 || !strings.Contains(got[0].Message, "the limit is 8192") {
+	if _, got := parseAddress(diag.Text{Pos: at, S: "http://h/" + long}, nil); len(got) != 1 ||
+		!strings.Contains(got[0].Message, "the limit is 8192") {
 		t.Errorf("a long URL: got %v", got)
 	}
 	a, _ := parseAddress(diag.Text{Pos: at, S: "http://h/?a={{.Call.From}}"}, nil)
 	call := pivot.New(map[string]string{"From": long})
-	if _, err := a.url(&call); err == nil || !strings.Contains(err.Error(), "it would have 8204 bytes; the limit is 8192") {
+	if _, err := a.url(&call); err == nil ||
+		!strings.Contains(err.Error(), "it would have 8204 bytes; the limit is 8192") {
 		t.Errorf("a long value: got %v", err)
 	}
 	many := http.Header{}
@@ -554,7 +626,8 @@ func TestBounds(t *testing.T) {
 	if _, err := checkTwiML([]byte("<Response>"+verbs+"</Response>"), ""); err != nil {
 		t.Error(err)
 	}
-	if _, err := checkTwiML([]byte("<Response>"+verbs+"<Hangup/></Response>"), ""); err == nil || !strings.Contains(err.Error(), "more than 1000 elements") {
+	if _, err := checkTwiML([]byte("<Response>"+verbs+"<Hangup/></Response>"), ""); err == nil ||
+		!strings.Contains(err.Error(), "more than 1000 elements") {
 		t.Errorf("got %v", err)
 	}
 }

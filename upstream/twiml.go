@@ -180,7 +180,8 @@ func (t *twiml) attribute(from, to int, value string) {
 			begin := i + 1
 			end := begin + bytes.IndexByte(tag[begin:], c)
 			before := bytes.TrimRight(tag[:i], " \t\r\n=")
-			if name, ok := bytes.CutSuffix(before, []byte("action")); ok && strings.ContainsRune(" \t\r\n", rune(name[len(name)-1])) {
+			if name, ok := bytes.CutSuffix(before, []byte("action")); ok &&
+				strings.ContainsRune(" \t\r\n", rune(name[len(name)-1])) {
 				t.edits = append(t.edits, edit{from + begin, from + end, escapeXML(absolute)})
 				return
 			}

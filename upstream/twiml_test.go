@@ -14,14 +14,29 @@ func TestTwiML(t *testing.T) {
 		{`<Response><Say>Hi</Say></Response>`, ""},
 		{`<?xml version="1.0" encoding="UTF-8"?><Response> <Hangup/> </Response>` + "\n", ""},
 		{`<Response><!-- why --><Dial timeout="20"><User>x</User></Dial></Response>`, ""},
-		{`<Response><Gather action="next.php?a=1&amp;b=2"><Say>1</Say></Gather></Response>`, `<Response><Gather action="https://h/app/next.php?a=1&amp;b=2"><Say>1</Say></Gather></Response>`},
-		{`<Response><Record title="action" action = 'x' action2="y"/></Response>`, `<Response><Record title="action" action = 'https://h/app/x' action2="y"/></Response>`},
+		{
+			`<Response><Gather action="next.php?a=1&amp;b=2"><Say>1</Say></Gather></Response>`,
+			`<Response><Gather action="https://h/app/next.php?a=1&amp;b=2"><Say>1</Say></Gather></Response>`,
+		},
+		{
+			`<Response><Record title="action" action = 'x' action2="y"/></Response>`,
+			`<Response><Record title="action" action = 'https://h/app/x' action2="y"/></Response>`,
+		},
 		{`<Response><Dial action="http://other/x">1001</Dial></Response>`, ""},
 		{`<Response><Dial action="">1001</Dial></Response>`, ""},
-		{`<Response><Redirect> /next.php </Redirect></Response>`, `<Response><Redirect>https://h/app/next.php</Redirect></Response>`},
-		{`<Response><Redirect method="get"><![CDATA[a&b]]></Redirect></Response>`, `<Response><Redirect method="get">https://h/app/a&amp;b</Redirect></Response>`},
+		{
+			`<Response><Redirect> /next.php </Redirect></Response>`,
+			`<Response><Redirect>https://h/app/next.php</Redirect></Response>`,
+		},
+		{
+			`<Response><Redirect method="get"><![CDATA[a&b]]></Redirect></Response>`,
+			`<Response><Redirect method="get">https://h/app/a&amp;b</Redirect></Response>`,
+		},
 		{`<Response><Redirect>https://x/</Redirect></Response>`, ""},
-		{`<Response><Gather action="a/b"/><Redirect>c</Redirect></Response>`, `<Response><Gather action="https://h/app/a/b"/><Redirect>https://h/app/c</Redirect></Response>`},
+		{
+			`<Response><Gather action="a/b"/><Redirect>c</Redirect></Response>`,
+			`<Response><Gather action="https://h/app/a/b"/><Redirect>https://h/app/c</Redirect></Response>`,
+		},
 
 		{`<Response/>`, "TwiML has no verbs, so that Kazoo hangs up; write <Hangup/> if that is meant"},
 		{`<Response><Say>Hi</Response>`, "TwiML, up to line 1, column 29: </Response> closes nothing"},
@@ -30,11 +45,24 @@ func TestTwiML(t *testing.T) {
 		{`<Response><Sing/></Response>`, "TwiML, up to line 1, column 18: <Sing> is not a verb that Kazoo knows"},
 		{`<Response><Say><Play/></Say></Response>`, "TwiML, up to line 1, column 23: <Play> cannot stand in <Say>"},
 		{`<html><body>Not found</body></html>`, "TwiML, up to line 1, column 7: expected <Response>, found <html>"},
-		{`<Response><Hangup/></Response><Response/>`, "TwiML, up to line 1, column 42: there is more than one document"},
-		{`<Response></Response><Response><Say/></Response>`, "TwiML, up to line 1, column 32: there is more than one document"},
+		{
+			`<Response><Hangup/></Response><Response/>`,
+			"TwiML, up to line 1, column 42: there is more than one document",
+		},
+		{
+			`<Response></Response><Response><Say/></Response>`,
+			"TwiML, up to line 1, column 32: there is more than one document",
+		},
 		{`Warning: x<Response><Hangup/></Response>`, "TwiML, up to line 1, column 11: there is text between the verbs"},
-		{`<!DOCTYPE r SYSTEM "file:///etc/passwd"><Response><Hangup/></Response>`, "TwiML, up to line 1, column 41: a document type or an entity is declared; Kazoo must not read other documents for it"},
-		{`<?xml version="1.0" encoding="iso-8859-1"?><Response><Hangup/></Response>`, "TwiML, up to line 1, column 44: its encoding is not UTF-8"},
+		{
+			`<!DOCTYPE r SYSTEM "file:///etc/passwd"><Response><Hangup/></Response>`,
+			"TwiML, up to line 1, column 41: a document type or an entity is declared; Kazoo must not read other " +
+				"documents for it",
+		},
+		{
+			`<?xml version="1.0" encoding="iso-8859-1"?><Response><Hangup/></Response>`,
+			"TwiML, up to line 1, column 44: its encoding is not UTF-8",
+		},
 		{`<Response><Say>&lol;</Say></Response>`, "TwiML, line 1, column 21: invalid character entity &lol;"},
 		{`<Response><Say a="1" a="2"/></Response>`, "TwiML, up to line 1, column 29: <Say> has the attribute a twice"},
 		{`<Response><Redirect/></Response>`, "TwiML, up to line 1, column 22: <Redirect> has no address"},
@@ -82,7 +110,8 @@ func FuzzTwiML(f *testing.F) {
 	for _, body := range []string{
 		`<Response><Gather action="a?b=1&amp;c" numDigits='1'><Say>x</Say></Gather><Redirect> /n </Redirect></Response>`,
 		`<?xml version="1.0"?><Response><!-- c --><Record action='x"y'/><Redirect><![CDATA[a<b]]></Redirect></Response>`,
-		`<Response><Dial><Number>1</Number></Dial></Response>`, `<Response xaction="1" action ="2"><Set action="a&#10;b"><Variable/></Set></Response>`,
+		`<Response><Dial><Number>1</Number></Dial></Response>`,
+		`<Response xaction="1" action ="2"><Set action="a&#10;b"><Variable/></Set></Response>`,
 	} {
 		f.Add([]byte(body))
 	}

@@ -374,7 +374,7 @@ func (r *reading) places(d *day, words []string) error {
 		case !slices.Contains(codes, code):
 			return fmt.Errorf("unknown region %q", code)
 		case without && !d.where[code]:
-			return fmt.Errorf("%s leaves out what is not there", word)
+			return fmt.Errorf("%s: the day does not apply to %s; remove this", word, code)
 		case without:
 			delete(d.where, code)
 		default:
@@ -416,7 +416,7 @@ func (r *reading) allMapped() error {
 	for _, region := range slices.Sorted(mapKeys(r.library)) {
 		for _, h := range r.library[region] {
 			if !r.mapped[h.Name] {
-				return fmt.Errorf("rickar/cal has %q, of which no row speaks", h.Name)
+				return fmt.Errorf("rickar/cal has %q, which no row mentions", h.Name)
 			}
 		}
 	}

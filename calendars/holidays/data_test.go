@@ -84,7 +84,7 @@ func TestBadData(t *testing.T) {
 		{"drop Yule | never", `line 1: rickar/cal has no "Yule" to drop`},
 		{"= Yule | christmas", `line 1: rickar/cal has no "Yule"`},
 		{"holiday", `line 1: unknown word "holiday"`},
-		{"country DE | Germany\nsource x\ncal", `rickar/cal has "Neujahrstag", of which no row speaks`},
+		{"country DE | Germany\nsource x\ncal", `rickar/cal has "Neujahrstag", which no row mentions`},
 	}
 	for _, tt := range tests {
 		_, err := parseCountry(tt.text, names, libraryOf("DE"))

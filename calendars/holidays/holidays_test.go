@@ -50,8 +50,18 @@ func TestOptions(t *testing.T) {
 		month       time.Month // 0: all
 		want        []string
 	}{
-		{"US, a Saturday", "US", Options{}, "en", 2026, time.July, []string{"Fri 2026-07-03 Independence Day (observed)"}},
-		{"the day itself", "US", Options{Observed: Never}, "en", 2026, time.July, []string{"Sat 2026-07-04 Independence Day"}},
+		{
+			"US, a Saturday", "US",
+			Options{},
+			"en", 2026, time.July,
+			[]string{"Fri 2026-07-03 Independence Day (observed)"},
+		},
+		{
+			"the day itself", "US",
+			Options{Observed: Never},
+			"en", 2026, time.July,
+			[]string{"Sat 2026-07-04 Independence Day"},
+		},
 		{
 			"both", "US",
 			Options{Observed: Both},
@@ -64,11 +74,32 @@ func TestOptions(t *testing.T) {
 			"en", 2027, time.December,
 			[]string{"Fri 2027-12-24 Christmas Day (observed)", "Fri 2027-12-31 New Year's Day (observed)"},
 		},
-		{"Germany moves nothing", "DE", Options{Observed: Both}, "de", 2026, time.October, []string{"Sat 2026-10-03 Tag der Deutschen Einheit"}},
-		{"open by a name in another language", "DE-BB", Options{OpenOn: []string{"reformation day"}}, "de", 2026, time.October, []string{"Sat 2026-10-03 Tag der Deutschen Einheit"}},
-		{"open by a name in the country's language", "PL", Options{OpenOn: []string{"Wigilia Bożego Narodzenia"}}, "de", 2026, time.December, []string{"Fri 2026-12-25 Erster Weihnachtstag", "Sat 2026-12-26 Zweiter Weihnachtstag"}},
+		{
+			"Germany moves nothing", "DE",
+			Options{Observed: Both},
+			"de", 2026, time.October,
+			[]string{"Sat 2026-10-03 Tag der Deutschen Einheit"},
+		},
+		{
+			"open by a name in another language", "DE-BB",
+			Options{OpenOn: []string{"reformation day"}},
+			"de", 2026,
+			time.October,
+			[]string{"Sat 2026-10-03 Tag der Deutschen Einheit"},
+		},
+		{
+			"open by a name in the country's language", "PL",
+			Options{OpenOn: []string{"Wigilia Bożego Narodzenia"}},
+			"de", 2026, time.December,
+			[]string{"Fri 2026-12-25 Erster Weihnachtstag", "Sat 2026-12-26 Zweiter Weihnachtstag"},
+		},
 		{"open by date", "DE", Options{OpenOn: []string{"2026-01-01"}}, "de", 2026, time.January, nil},
-		{"open by the date of another year", "DE", Options{OpenOn: []string{"2027-01-01"}}, "de", 2026, time.January, []string{newYear + "Neujahr"}},
+		{
+			"open by the date of another year", "DE",
+			Options{OpenOn: []string{"2027-01-01"}},
+			"de", 2026, time.January,
+			[]string{newYear + "Neujahr"},
+		},
 		{"open on the day that stands for one", "US", Options{OpenOn: []string{"07-04"}}, "en", 2026, time.July, nil},
 		{
 			"a day of one's own", "DE",
@@ -79,7 +110,11 @@ func TestOptions(t *testing.T) {
 		},
 		{
 			"half days, but not of a holiday", "DE",
-			Options{HalfDays: []HalfDay{{Date{0, time.December, 24}, 12 * time.Hour}, {Date{0, time.December, 25}, time.Hour}, {Date{0, time.December, 31}, 14 * time.Hour}}},
+			Options{HalfDays: []HalfDay{
+				{Date{0, time.December, 24}, 12 * time.Hour},
+				{Date{0, time.December, 25}, time.Hour},
+				{Date{0, time.December, 31}, 14 * time.Hour},
+			}},
 			"de", 2026, time.December,
 			[]string{
 				"Thu 2026-12-24 Heiligabend from 12h0m0s", "Fri 2026-12-25 Erster Weihnachtstag",
@@ -116,7 +151,11 @@ func TestLookUp(t *testing.T) {
 		{"GB-XX", `the region "XX" of GB is not known; known are GB-ENG, GB-WLS, GB-SCT, GB-NIR`},
 		{"FR-75", `the region "75" of FR is not known; known are FR, FR-57, FR-67, FR-68`},
 		{"IT-BZ", "regions of IT are not known; write IT for the days of the whole country, and the others under also"},
-		{"", `the country "" is not known; known are AT, AU, BE, BR, CA, CH, CY, CZ, DE, DK, EE, ES, FI, FR, GB, GR, HR, HU, IE, IS, IT, JP, LT, LU, LV, MT, NL, NO, NZ, PL, PT, RO, SE, SI, SK, US, ZA`},
+		{
+			"",
+			`the country "" is not known; known are AT, AU, BE, BR, CA, CH, CY, CZ, DE, DK, EE, ES, FI, FR, GB, ` +
+				`GR, HR, HU, IE, IS, IT, JP, LT, LU, LV, MT, NL, NO, NZ, PL, PT, RO, SE, SI, SK, US, ZA`,
+		},
 	}
 	for _, tt := range tests {
 		if _, err := LookUp(tt.code); err == nil || err.Error() != tt.want {
@@ -128,7 +167,8 @@ func TestLookUp(t *testing.T) {
 func TestParseDate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"2027-03-08": "2027-03-08", "03-08": "03-08", "02-29": "02-29", "2027-02-29": "", "3-8": "", "": "", "13-01": "", "x": "",
+		"2027-03-08": "2027-03-08", "03-08": "03-08", "02-29": "02-29", "2027-02-29": "", "3-8": "", "": "",
+		"13-01": "", "x": "",
 	} {
 		d, ok := ParseDate(text)
 		if ok != (want != "") || ok && d.String() != want {
@@ -141,7 +181,8 @@ func TestParseDate(t *testing.T) {
 func TestBody(t *testing.T) {
 	t.Parallel()
 	c := New(place(t, "US-DC"), Options{
-		Language: "es", Observed: Both, Also: []Also{{Date{0, time.May, 2}, "Line\none; two, " + strings.Repeat("ü", 100)}},
+		Language: "es", Observed: Both,
+		Also:     []Also{{Date{0, time.May, 2}, "Line\none; two, " + strings.Repeat("ü", 100)}},
 		HalfDays: []HalfDay{{Date{0, time.December, 24}, 12 * time.Hour}},
 	})
 	body := c.Body(2026)
@@ -176,8 +217,10 @@ func TestBody(t *testing.T) {
 		return on
 	}
 	for text, want := range map[string]string{
-		"2026-07-03 00:00": "Día de la Independencia (trasladado)", "2026-07-04 23:59": "Día de la Independencia", "2026-07-05 00:00": "",
-		"2026-12-24 11:59": "", "2026-12-24 12:00": "Nochebuena", "2026-12-24 23:59": "Nochebuena", "2026-12-25 00:00": "Navidad",
+		"2026-07-03 00:00": "Día de la Independencia (trasladado)", "2026-07-04 23:59": "Día de la Independencia",
+		"2026-07-05 00:00": "",
+		"2026-12-24 11:59": "", "2026-12-24 12:00": "Nochebuena", "2026-12-24 23:59": "Nochebuena",
+		"2026-12-25 00:00": "Navidad",
 	} {
 		if got := strings.Join(at(text), ", "); got != want {
 			t.Errorf("%s: %q is on; want %q", text, got, want)
@@ -214,8 +257,10 @@ func TestFiles(t *testing.T) {
 	if after == before || !later.After(written) {
 		t.Error("the file does not change on New Year's Day")
 	}
-	if !strings.Contains(before, "UID:de-be-20261225-christmas@") || !strings.Contains(after, "UID:de-be-20261225-christmas@") ||
-		!strings.Contains(after, "UID:de-be-20471225-christmas@") || strings.Contains(before, "UID:de-be-20471225-christmas@") {
+	if !strings.Contains(before, "UID:de-be-20261225-christmas@") ||
+		!strings.Contains(after, "UID:de-be-20261225-christmas@") ||
+		!strings.Contains(after, "UID:de-be-20471225-christmas@") ||
+		strings.Contains(before, "UID:de-be-20471225-christmas@") {
 		t.Error("the window does not reach from ten years before to twenty after")
 	}
 	if english := New(place(t, "DE-BE"), Options{}).Body(2026); !strings.Contains(string(english), "UID:de-be-20261225-christmas@") {

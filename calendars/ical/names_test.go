@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestNames: what an event is called besides its title, of which there may be only so many.
+// TestNames: the further names of an event are read, up to the limit.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	var more strings.Builder

@@ -25,7 +25,8 @@ func (p property) text() string {
 	return validText(ics.FromText(p.value))
 }
 
-// language is the parameter LANGUAGE (RFC 5545, 3.2.10) in lower case; "" without one.
+// language is the parameter LANGUAGE (RFC 5545, 3.2.10) in lower case; "" without one. parameters is
+// for times: it compares the value with that of golang-ical, which takes escapes out of a text.
 func (p property) language() string {
 	written := strings.TrimSuffix(p.content[len(p.name):len(p.content)-len(p.value)], ":")
 	for parameter := range strings.SplitSeq(written, ";") {

@@ -73,7 +73,7 @@ const DefaultTimeout = 5 * time.Second
 var (
 	// ErrNotOpen is the error of a database that has not been opened yet, or is closed.
 	ErrNotOpen = errors.New("the database is not open")
-	// ErrAbsent is the error of a database that is not there, which is nothing to report.
+	// ErrAbsent means that there is no database yet. That is no failure and not reported.
 	ErrAbsent = errors.New("there is no database yet")
 	// ErrDamaged is the error of a file that is no database, or not a whole one.
 	ErrDamaged = errors.New("is damaged")
