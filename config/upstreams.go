@@ -44,7 +44,7 @@ func (f fields) upstream(key string) *Upstream {
 			at = t.Pos
 		}
 		f.mistake(at,
-			"timeout (%s) and answer_within (%s) are %s together, and at most %s, since Kazoo waits 5 s; shorten one of them",
+			"timeout (%s) and answer_within (%s) are %s together; the limit is %s, since Kazoo waits 5 s; shorten one of them",
 			formatDuration(u.Timeout), formatDuration(f.file.AnswerWithin), formatDuration(both),
 			formatDuration(longestAnswer))
 	}

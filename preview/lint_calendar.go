@@ -154,21 +154,24 @@ func (l *calendarLint) reportBranch(route, branch string, e *calendars.Event, ki
 	}
 	f := Findingf(l.config.Pos, kind, format, args...)
 	f.Route, f.Branch = route, branch
-	if f.Calendar = l.config.Name; e != nil && !l.config.Holidays {
+	if f.Calendar = l.config.Name; e != nil {
 		f.Pos = e.Place()
 		f = l.atCalendar(f)
 	}
 	l.found = append(l.found, f)
 }
 
-// atCalendar puts a finding about an event of a feed that is no file at the calendar, and says the
-// line in words.
+// atCalendar puts a finding about an event that is in no file at the calendar, and says the line of
+// a feed in words.
 func (l *Lint) atCalendar(f Finding) Finding {
-	if f.Pos.File != "" {
+	calendar := l.options.Calendars[f.Calendar]
+	if f.Pos.File != "" && !calendar.Holidays {
 		return f
 	}
 	line := f.Pos.Line
-	f.Pos = l.options.Calendars[f.Calendar].Pos
+	if f.Pos = calendar.Pos; calendar.Holidays {
+		return f
+	}
 	f.Message = fmt.Sprintf("line %d of the feed: %s", line, f.Message)
 	return f
 }
